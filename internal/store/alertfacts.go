@@ -40,10 +40,10 @@ func (q Queries) BouncesSince(ctx context.Context, siteID string, from time.Time
 }
 
 // WaitingMail is how many of the oldest messages of a site that wait were put off, and since when the
-// oldest waits; the zero time: none does.
+// oldest waits; the zero time: none does. One that is being tried again is still put off.
 func (q Queries) WaitingMail(ctx context.Context, siteID string, most int) (deferred int, oldest time.Time, err error) {
-	err = q.one(ctx, "waiting mail", `SELECT COALESCE(SUM(CASE WHEN state = 'deferred' THEN 1 ELSE 0 END), 0), COALESCE(MIN(created_at), 0) FROM
-		(SELECT state, created_at FROM messages WHERE site_id = $1 AND id > 'msg' AND done_at = 0 ORDER BY id LIMIT $2) AS seen`,
+	err = q.one(ctx, "waiting mail", `SELECT COALESCE(SUM(CASE WHEN tries > 0 THEN 1 ELSE 0 END), 0), COALESCE(MIN(created_at), 0) FROM
+		(SELECT tries, created_at FROM messages WHERE site_id = $1 AND id > 'msg' AND done_at = 0 ORDER BY id LIMIT $2) AS seen`,
 		[]any{siteID, most}, &deferred, when{&oldest})
 	return deferred, oldest, err
 }

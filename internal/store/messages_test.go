@@ -107,6 +107,9 @@ func TestMessages(t *testing.T) {
 		if got := claim(t, s, "d", later.Add(time.Minute), 10); len(got) != 2 {
 			t.Errorf("claimed %+v", got)
 		}
+		if n, oldest, err := s.Read().WaitingMail(t.Context(), "uk", 10); n != 1 || oldest.IsZero() || err != nil {
+			t.Errorf("while both are tried, %d were put off, the oldest since %s, %v", n, oldest, err)
+		}
 		late := store.MessageResult{SiteID: "uk", ID: notice2.ID, Lease: "b", State: store.MessageRefused, At: later}
 		if lost := finish(t, s, late); len(lost) != 1 || message(t, s, notice2.ID).Lease != "d" {
 			t.Error("a lost claim was not noticed")

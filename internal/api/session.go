@@ -19,13 +19,13 @@ type API struct {
 
 // session is what GET /api/v1/session answers.
 type session struct {
-	User     user      `json:"user"`
-	Company  company   `json:"company"`
-	Site     string    `json:"site"`
-	SignedIn time.Time `json:"signed_in_at"`
-	Level    int       `json:"assurance_level"`
-	Methods  []string  `json:"methods"`
-	ID       string    `json:"id"`
+	User     user     `json:"user"`
+	Company  company  `json:"company"`
+	Site     string   `json:"site"`
+	SignedIn string   `json:"signed_in_at"` // RFC 3339
+	Level    int      `json:"assurance_level"`
+	Methods  []string `json:"methods"`
+	ID       string   `json:"id"`
 }
 
 type user struct {
@@ -51,7 +51,7 @@ func (*API) Session(w http.ResponseWriter, r *http.Request) error {
 			Email: v.User.Email, Role: string(v.User.Role)},
 		Company:  company{ID: v.Company.ID, Name: v.Company.Name, AccountNumber: v.Company.AccountNumber},
 		Site:     v.Site.ID,
-		SignedIn: v.Session.CreatedAt,
+		SignedIn: v.Session.CreatedAt.Format(time.RFC3339Nano),
 		Level:    v.Session.Assurance.Level,
 		Methods:  []string{},
 		ID:       v.Session.ID,
@@ -59,11 +59,6 @@ func (*API) Session(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range v.Session.Assurance.Methods {
 		answer.Methods = append(answer.Methods, string(m))
 	}
-	body, err := json.Marshal(answer)
-	if err != nil {
-		return err
-	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, err = w.Write(append(body, '\n'))
-	return err
+	return json.NewEncoder(w).Encode(answer)
 }

@@ -146,7 +146,7 @@ func (s *Service) numberOf(purpose string, b gatehouse.DeviceBinding, token stri
 
 // fromItsDevice checks that a request for a bound session comes from its device. A binding that is
 // gone opens nothing: it ends with its session.
-func (s *Service) fromItsDevice(ctx context.Context, st *site.Site, ses Session, cookie string) error {
+func (s *Service) fromItsDevice(ctx context.Context, st *site.Site, ses *Session, cookie string) error {
 	b, err := s.Store.BoundCookie(ctx, st.ID, ses.BindingID)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
 		return errOtherDevice

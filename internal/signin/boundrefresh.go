@@ -58,7 +58,7 @@ func (s *Service) Refresh(ctx context.Context, st *site.Site, r Refresh) (Refres
 
 // bound returns the binding that a browser wants to renew, and its session. A cookie of another
 // session is recorded: browsers do not send one.
-func (s *Service) bound(ctx context.Context, st *site.Site, r Refresh) (b gatehouse.DeviceBinding, ses Session, err error) {
+func (s *Service) bound(ctx context.Context, st *site.Site, r Refresh) (b gatehouse.DeviceBinding, ses *Session, err error) {
 	if r.ID == "" || len(r.ID) > longestBindingID || st.Policy.Session.Bound <= 0 {
 		return b, ses, gatehouse.ErrNotFound
 	}

@@ -15,11 +15,7 @@ import (
 )
 
 // Session is the session of a cookie, with its user.
-type Session struct {
-	gatehouse.Session
-	User    gatehouse.User
-	Company gatehouse.Company
-}
+type Session store.SignedIn
 
 // Caller returns the caller that acts in this session.
 func (s Session) Caller(from gatehouse.Caller) gatehouse.Caller {
@@ -142,19 +138,21 @@ const mostDevices = 10
 //
 // Errors: Unauthenticated if there is no such session, it has ended, its user may no longer sign
 // in, or it is tied to another device (IsOtherDevice); Unavailable.
-func (s *Service) Admit(ctx context.Context, st *site.Site, token, bound string) (Session, error) {
+//
+// Other requests may get the same one: nobody changes it.
+func (s *Service) Admit(ctx context.Context, st *site.Site, token, bound string) (*Session, error) {
 	if token == "" {
-		return Session{}, errNoSession
+		return nil, errNoSession
 	}
 	hash := secret.HashToken(token)
 	ses, err := s.alive(ctx, st, hash)
 	if err == nil && ses.BindingID != "" {
 		err = s.fromItsDevice(ctx, st, ses, bound)
 	}
-	if err != nil {
-		return Session{}, err
+	if err == nil {
+		err = s.seen(ctx, st, ses, hash)
 	}
-	return ses, s.seen(ctx, st, ses, hash)
+	return ses, err
 }
 
 // Session is Admit without the bound cookie, for a request that was admitted.
@@ -168,29 +166,32 @@ func (s *Service) Session(ctx context.Context, st *site.Site, token string) (Ses
 // sessionOf returns the session whose token has this hash, and records the request.
 func (s *Service) sessionOf(ctx context.Context, st *site.Site, hash string) (Session, error) {
 	ses, err := s.alive(ctx, st, hash)
+	if err == nil {
+		err = s.seen(ctx, st, ses, hash)
+	}
 	if err != nil {
 		return Session{}, err
 	}
-	return ses, s.seen(ctx, st, ses, hash)
+	return *ses, nil
 }
 
 // alive returns the session whose token has this hash, if it has not ended.
-func (s *Service) alive(ctx context.Context, st *site.Site, hash string) (Session, error) {
-	ses, u, c, err := s.Store.Session(ctx, st.ID, hash)
+func (s *Service) alive(ctx context.Context, st *site.Site, hash string) (*Session, error) {
+	ses, err := s.Store.Session(ctx, st.ID, hash)
 	if gatehouse.KindOf(err) == gatehouse.NotFound {
-		return Session{}, errNoSession
+		return nil, errNoSession
 	}
 	if err != nil {
-		return Session{}, err
+		return nil, err
 	}
-	if !st.Policy.For(c.Policy).Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !u.MaySignIn() {
-		return Session{}, errNoSession
+	if !st.Policy.For(ses.Company.Policy).Session.Alive(ses.CreatedAt, ses.SeenAt, s.Now()) || !ses.User.MaySignIn() {
+		return nil, errNoSession
 	}
-	return Session{Session: ses, User: u, Company: c}, nil
+	return (*Session)(ses), nil
 }
 
 // seen records a request in a session.
-func (s *Service) seen(ctx context.Context, st *site.Site, ses Session, hash string) error {
+func (s *Service) seen(ctx context.Context, st *site.Site, ses *Session, hash string) error {
 	now := s.Now()
 	if now.Sub(ses.SeenAt) < gatehouse.SeenEvery {
 		return nil

@@ -57,14 +57,14 @@ type bindingKey struct{ siteID, id string }
 // BoundCookie returns a binding with its Cookie and CookieAt only, as cheaply as Session returns a
 // session; NotFound if there is none.
 func (s *Store) BoundCookie(ctx context.Context, siteID, id string) (gatehouse.DeviceBinding, error) {
-	found, err := s.checks.answer(ctx, s.Read(), &boundCookie{name: bindingKey{siteID, id}})
+	found, err := s.checks.answer(ctx, s.Read(), bindingKey{siteID, id})
 	if err != nil {
 		return gatehouse.DeviceBinding{}, err
 	}
 	return found.(*boundCookie).binding, nil
 }
 
-func (f *boundCookie) key() any { return f.name }
+func (k bindingKey) check() check { return &boundCookie{name: k} }
 
 func (f *boundCookie) asks(found *bool) []ask {
 	f.binding = gatehouse.DeviceBinding{SiteID: f.name.siteID, ID: f.name.id}

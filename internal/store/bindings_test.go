@@ -38,7 +38,7 @@ func TestABindingBelongsToItsSession(t *testing.T) {
 			}
 			return err
 		})
-		if ses, _, _, err := s.Session(ctx, "one", "first"); err != nil || ses.BindingID != b.ID {
+		if ses, err := s.Session(ctx, "one", "first"); err != nil || ses.BindingID != b.ID {
 			t.Errorf("%v %+v", err, ses)
 		}
 		b, ok := b.Challenged(noon.Add(9*time.Minute)).Proved(2, gatehouse.SessionLimits{Bound: 10 * time.Minute}, noon.Add(9*time.Minute))

@@ -14,34 +14,39 @@ import (
 // application asks, whether a token is valid. The next check must see any end, in every process.
 // Several requests may share an answer, so nobody changes it.
 type check interface {
-	// key identifies the question: equal keys, equal questions.
-	key() any
 	// asks returns the statements, which fill in the answer; found becomes true if there is one.
 	asks(found *bool) []ask
 }
 
+// key identifies a question: equal keys, equal questions.
+type key interface {
+	// check returns the question, without its answer.
+	check() check
+}
+
 // checker answers checks with the current content of the database.
 type checker interface {
-	// answer returns the answer to fresh: fresh itself, filled in, or an earlier one.
-	answer(ctx context.Context, q Queries, fresh check) (check, error)
-	close()
+	// answer returns the answer to a question, a new one or an earlier one.
+	answer(ctx context.Context, q Queries, name key) (check, error)
+	// close gives back its connection. What it returns is called when all connections are closed.
+	close() (disconnected func())
 }
 
 // answer queries the database itself.
-func (q Queries) answer(ctx context.Context, fresh check) error {
-	found := false
+func (q Queries) answer(ctx context.Context, name key) (check, error) {
+	found, fresh := false, name.check()
 	err := q.together(ctx, "check", fresh.asks(&found)...)
 	if err == nil && !found {
 		err = gatehouse.ErrNotFound
 	}
-	return err
+	return fresh, err
 }
 
 // answers are answers to checks, cached for exactly as long as the database does not change: at is
 // what it says about itself, and differs as soon as it answers anything differently.
 type answers[V comparable] struct {
 	at    V
-	known map[any]check // by key
+	known map[key]check
 }
 
 // mostKept limits the cache to some megabytes.
@@ -57,17 +62,18 @@ func (a *answers[V]) now(at V) (changed bool) {
 }
 
 // keep caches an answer that is as new as what the database last said about itself, or newer.
-func (a *answers[V]) keep(c check) {
+func (a *answers[V]) keep(name key, c check) {
 	if a.known == nil || len(a.known) >= mostKept {
-		a.known = map[any]check{}
+		a.known = map[key]check{}
 	}
-	a.known[c.key()] = c
+	a.known[name] = c
 }
 
 // unchanged is the checker of SQLite: it caches what it has read until anything is written to the
-// file. SQLite tells a connection whether others have written since it last asked (PRAGMA
-// data_version), both connections of this process and of other ones; this connection never writes.
-// So a cached answer is what the database would answer.
+// file, by other connections of this process or by other processes; its own connection never
+// writes. The index of SQLite's log says so (walindex.go), and where it cannot be mapped, SQLite
+// (PRAGMA data_version), which takes ten times as long. So a cached answer is what the database would
+// answer.
 type unchanged struct {
 	read *sql.DB
 
@@ -75,43 +81,61 @@ type unchanged struct {
 	conn    *sql.Conn // from the pool of readers; it must stay the same, or its answers mean nothing
 	version driver.StmtQueryContext
 	conns   int64 // so far: each counts versions separately
-	answers answers[int64]
+	index   *walIndex
+	answers answers[written]
 }
 
-func (c *unchanged) answer(ctx context.Context, q Queries, fresh check) (check, error) {
-	f, at, known := c.look(ctx, fresh.key())
+// written is how much has been written to a database of SQLite; the zero value: unknown.
+type written struct {
+	index   walHeader
+	version int64 // of conns; 0 if the index says it
+}
+
+func (c *unchanged) answer(ctx context.Context, q Queries, name key) (check, error) {
+	f, at, known := c.look(ctx, name)
 	if known {
 		return f, nil
 	}
 	// What is read now is as new as the version that was seen before, or newer.
-	err := q.answer(ctx, fresh)
+	f, err := q.answer(ctx, name)
 	if err == nil {
-		c.keep(fresh, at)
+		c.keep(name, f, at)
 	}
-	return fresh, err
+	return f, err
 }
 
 // look returns the version of the database, and the cached answer for it. If the version cannot be
 // read, nothing is known.
-func (c *unchanged) look(ctx context.Context, key any) (f check, at int64, known bool) {
+func (c *unchanged) look(ctx context.Context, name key) (f check, at written, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at, err := c.ask(context.WithoutCancel(ctx))
-	if err != nil {
-		at = 0
-	}
+	at = c.ask(context.WithoutCancel(ctx))
 	c.answers.now(at)
-	f, known = c.answers.known[key]
+	f, known = c.answers.known[name]
 	return f, at, known
 }
 
-// ask calls the driver directly: database/sql would double the time of the query.
-func (c *unchanged) ask(ctx context.Context) (at int64, err error) {
+// ask returns the version of the database.
+func (c *unchanged) ask(ctx context.Context) (at written) {
 	if c.version == nil {
-		if c.version, err = c.prepare(ctx); err != nil {
-			return 0, err
+		if err := c.prepare(ctx); err != nil {
+			return written{}
 		}
 	}
+	if c.conns == 1 { // later the file may be another one
+		if header, known := c.index.header(); known {
+			return written{index: header}
+		}
+	}
+	version, err := c.pragma(ctx)
+	if err != nil {
+		return written{}
+	}
+	return written{version: version}
+}
+
+// pragma calls the driver directly: database/sql would double the time of the query.
+func (c *unchanged) pragma(ctx context.Context) (at int64, err error) {
 	err = c.conn.Raw(func(any) error {
 		rows, err := c.version.QueryContext(ctx, nil)
 		if err != nil {
@@ -124,38 +148,44 @@ func (c *unchanged) ask(ctx context.Context) (at int64, err error) {
 		return err
 	})
 	if err != nil {
-		c.release()
+		c.disconnect()
 	}
 	return at, err
 }
 
-func (c *unchanged) prepare(ctx context.Context) (version driver.StmtQueryContext, err error) {
+// prepare takes a connection, and asks once: from then on it uses the index, which is there for as
+// long as a connection uses it.
+func (c *unchanged) prepare(ctx context.Context) (err error) {
 	if c.conn, err = c.read.Conn(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	err = c.conn.Raw(func(conn any) error {
 		stmt, err := conn.(driver.ConnPrepareContext).PrepareContext(ctx, "PRAGMA data_version")
 		if err == nil {
-			version = stmt.(driver.StmtQueryContext)
+			c.version = stmt.(driver.StmtQueryContext)
 		}
 		return err
 	})
 	if err != nil {
 		c.conn.Close()
+		return err
 	}
 	c.conns++
-	return version, err
+	if _, err = c.pragma(ctx); err == nil && c.conns == 1 {
+		c.index = openWALIndex(ctx, c.conn)
+	}
+	return err
 }
 
-func (c *unchanged) keep(f check, at int64) {
+func (c *unchanged) keep(name key, f check, at written) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if at == c.answers.at && at != 0 {
-		c.answers.keep(f)
+	if at == c.answers.at && at != (written{}) {
+		c.answers.keep(name, f)
 	}
 }
 
-func (c *unchanged) release() {
+func (c *unchanged) disconnect() {
 	if c.version != nil {
 		c.conn.Raw(func(any) error { return c.version.(driver.Stmt).Close() }) //nolint:errcheck // the connection goes, too
 		c.conn.Close()
@@ -163,8 +193,11 @@ func (c *unchanged) release() {
 	}
 }
 
-func (c *unchanged) close() {
+func (c *unchanged) close() (disconnected func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.release()
+	c.disconnect()
+	index := c.index
+	c.index = nil
+	return index.release
 }

@@ -79,10 +79,10 @@ func (s *Store) Waiting() int {
 // asked answers each check with a query to the database, and caches nothing.
 type asked struct{}
 
-func (asked) answer(ctx context.Context, q Queries, fresh check) (check, error) {
-	return fresh, q.answer(ctx, fresh)
+func (asked) answer(ctx context.Context, q Queries, name key) (check, error) {
+	return q.answer(ctx, name)
 }
-func (asked) close() {}
+func (asked) close() (disconnected func()) { return func() {} }
 
 // Unkept returns a store on the same connections that caches nothing.
 func Unkept(s *Store) *Store {
@@ -105,4 +105,18 @@ type ErasureOf struct {
 	Table, Which string
 	Args         []any
 	Set, Keeps   string
+}
+
+// WithoutIndex makes a store ask SQLite itself whether anything was written, as where the index of
+// its log cannot be mapped.
+func (s *Store) WithoutIndex() { s.checks.(*unchanged).conns = 1 }
+
+// IndexUsers is how many stores use the index of a database's log.
+func IndexUsers(path string) int {
+	walIndexes.mu.Lock()
+	defer walIndexes.mu.Unlock()
+	if x := walIndexes.open[path+"-shm"]; x != nil {
+		return x.users
+	}
+	return 0
 }

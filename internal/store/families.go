@@ -120,9 +120,8 @@ func (q Queries) EndFamiliesOf(ctx context.Context, siteID, userID, applicationI
 
 // Family returns a family by its ID.
 func (q Queries) Family(ctx context.Context, siteID, familyID string) (TokenGrant, error) {
-	f := family{name: familyKey{siteID, familyID}}
-	err := q.answer(ctx, &f)
-	return f.row.TokenGrant, err
+	f, err := q.answer(ctx, familyKey{siteID, familyID})
+	return f.(*family).row.TokenGrant, err
 }
 
 // InsertRefreshToken adds a refresh token under its hash.

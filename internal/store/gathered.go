@@ -23,7 +23,8 @@ type gathered struct {
 }
 
 type question struct {
-	check check
+	name  key
+	check check // the answer
 	found bool
 }
 
@@ -36,8 +37,8 @@ type snapshot struct {
 
 const snapshotText = `SELECT CAST(txid_current_snapshot() AS TEXT), pg_postmaster_start_time()`
 
-func (g *gathered) answer(ctx context.Context, q Queries, fresh check) (check, error) {
-	own := &question{check: fresh}
+func (g *gathered) answer(ctx context.Context, q Queries, name key) (check, error) {
+	own := &question{name: name}
 	err := g.asks.do(ctx, own, func(ctx context.Context, all []*question) error { return g.find(ctx, q, all) })
 	if err == nil && !own.found {
 		err = gatehouse.ErrNotFound
@@ -49,14 +50,13 @@ func (g *gathered) answer(ctx context.Context, q Queries, fresh check) (check, e
 // whether it has changed. Equal ones are asked once.
 func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
 	var asked, known []*question
-	first := make(map[any]*question, len(all))
+	first := make(map[key]*question, len(all))
 	for _, one := range all {
-		key := one.check.key()
-		if first[key] != nil {
+		if first[one.name] != nil {
 			continue
 		}
-		first[key] = one
-		if g.answers.known[key] != nil && !g.changing {
+		first[one.name] = one
+		if g.answers.known[one.name] != nil && !g.changing {
 			known = append(known, one)
 		} else {
 			asked = append(asked, one)
@@ -76,16 +76,16 @@ func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
 		asked, known = append(asked, known...), nil
 	}
 	for _, one := range known {
-		one.check, one.found = g.answers.known[one.check.key()], true
+		one.check, one.found = g.answers.known[one.name], true
 	}
 	// What was read came after the snapshot, so it is as new, or newer.
 	for _, one := range asked {
 		if one.found {
-			g.answers.keep(one.check)
+			g.answers.keep(one.name, one.check)
 		}
 	}
 	for _, one := range all {
-		equal := first[one.check.key()]
+		equal := first[one.name]
 		one.check, one.found = equal.check, equal.found
 	}
 	return nil
@@ -94,9 +94,10 @@ func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
 // together sends questions in one message, after others.
 func together(ctx context.Context, q Queries, questions []*question, asks ...ask) error {
 	for _, one := range questions {
+		one.check = one.name.check()
 		asks = append(asks, one.check.asks(&one.found)...)
 	}
 	return q.together(ctx, "check", asks...)
 }
 
-func (*gathered) close() {}
+func (*gathered) close() (disconnected func()) { return func() {} }

@@ -20,7 +20,7 @@ type clientKey struct{ siteID, id string }
 
 // Client returns an application and its secrets, the oldest first, as they are at that moment.
 func (s *Store) Client(ctx context.Context, siteID, id string) (gatehouse.Application, []ApplicationSecret, error) {
-	found, err := s.checks.answer(ctx, s.Read(), &client{name: clientKey{siteID, id}})
+	found, err := s.checks.answer(ctx, s.Read(), clientKey{siteID, id})
 	if err != nil {
 		return gatehouse.Application{}, nil, err
 	}
@@ -28,7 +28,7 @@ func (s *Store) Client(ctx context.Context, siteID, id string) (gatehouse.Applic
 	return c.application, c.secrets, nil
 }
 
-func (c *client) key() any { return c.name }
+func (k clientKey) check() check { return &client{name: k} }
 
 func (c *client) asks(found *bool) []ask {
 	args := []any{c.name.siteID, c.name.id}
@@ -50,7 +50,7 @@ type accessKey struct{ siteID, hash string }
 // Access returns an access token by its hash, and its family as it is at that moment; nil if it
 // has none, or it no longer exists.
 func (s *Store) Access(ctx context.Context, siteID, hash string) (gatehouse.AccessToken, *TokenGrant, error) {
-	found, err := s.checks.answer(ctx, s.Read(), &access{name: accessKey{siteID, hash}})
+	found, err := s.checks.answer(ctx, s.Read(), accessKey{siteID, hash})
 	if err != nil {
 		return gatehouse.AccessToken{}, nil, err
 	}
@@ -62,7 +62,7 @@ func (s *Store) Access(ctx context.Context, siteID, hash string) (gatehouse.Acce
 	return a.token, &g, nil
 }
 
-func (a *access) key() any { return a.name }
+func (k accessKey) check() check { return &access{name: k} }
 
 func (a *access) asks(found *bool) []ask {
 	args := []any{a.name.siteID, a.name.hash}
@@ -86,14 +86,14 @@ type familyKey struct{ siteID, id string }
 
 // Family is Queries.Family for every request with a token of it.
 func (s *Store) Family(ctx context.Context, siteID, id string) (TokenGrant, error) {
-	found, err := s.checks.answer(ctx, s.Read(), &family{name: familyKey{siteID, id}})
+	found, err := s.checks.answer(ctx, s.Read(), familyKey{siteID, id})
 	if err != nil {
 		return TokenGrant{}, err
 	}
 	return found.(*family).row.TokenGrant, nil
 }
 
-func (f *family) key() any { return f.name }
+func (k familyKey) check() check { return &family{name: k} }
 
 func (f *family) asks(found *bool) []ask {
 	row := f.into(f.name.siteID)

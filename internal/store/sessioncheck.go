@@ -8,12 +8,16 @@ import (
 	"gatehouse"
 )
 
-// signedIn is a session with its user and company, as far as pages need them.
+// SignedIn is a session with its user and company, as far as pages need them.
+type SignedIn struct {
+	gatehouse.Session
+	User    gatehouse.User
+	Company gatehouse.Company
+}
+
 type signedIn struct {
-	name    sessionKey
-	session gatehouse.Session
-	user    gatehouse.User
-	company gatehouse.Company
+	name sessionKey
+	SignedIn
 }
 
 // sessionKey identifies a session: its site, and the hash of its token.
@@ -21,27 +25,21 @@ type sessionKey struct{ siteID, tokenHash string }
 
 // Session is Queries.Session for every request with a session cookie: by far the most frequent
 // query. It answers with the current state of the database, so a session that has ended, here or
-// in another process, is noticed at the next request.
-func (s *Store) Session(ctx context.Context, siteID, tokenHash string) (gatehouse.Session, gatehouse.User, gatehouse.Company, error) {
-	found, err := s.checks.answer(ctx, s.Read(), &signedIn{name: sessionKey{siteID, tokenHash}})
+// in another process, is noticed at the next request. Several requests may get the same one: nobody
+// changes it.
+func (s *Store) Session(ctx context.Context, siteID, tokenHash string) (*SignedIn, error) {
+	found, err := s.checks.answer(ctx, s.Read(), sessionKey{siteID, tokenHash})
 	if err != nil {
-		return gatehouse.Session{}, gatehouse.User{}, gatehouse.Company{}, err
+		return nil, err
 	}
-	f := found.(*signedIn)
-	return f.session, f.user, f.company, nil
+	return &found.(*signedIn).SignedIn, nil
 }
 
-func (q Queries) signedIn(ctx context.Context, key sessionKey) (signedIn, error) {
-	f := signedIn{name: key}
-	err := q.answer(ctx, &f)
-	return f, err
-}
-
-func (f *signedIn) key() any { return f.name }
+func (k sessionKey) check() check { return &signedIn{name: k} }
 
 func (f *signedIn) asks(found *bool) []ask {
 	return []ask{{text: sessionText, args: []any{f.name.siteID, f.name.tokenHash}, row: func(scan func(...any) error) error {
-		s, u, c := &f.session, &f.user, &f.company
+		s, u, c := &f.Session, &f.User, &f.Company
 		var methods string
 		*found = true
 		err := scan(append([]any{&s.ID, &s.UserID, &s.CompanyID, when{&s.CreatedAt}, when{&s.SeenAt}, &s.IPAddress, &s.UserAgent, &s.DeviceID, &s.BindingID,

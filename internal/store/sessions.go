@@ -26,8 +26,9 @@ func (q Queries) InsertSession(ctx context.Context, tokenHash string, s gatehous
 // far as pages need them. gatehouse.SessionLimits decides whether it is still alive. Store.Session
 // is a cheaper way to get the same answer.
 func (q Queries) Session(ctx context.Context, siteID, tokenHash string) (s gatehouse.Session, u gatehouse.User, c gatehouse.Company, err error) {
-	f, err := q.signedIn(ctx, sessionKey{siteID, tokenHash})
-	return f.session, f.user, f.company, err
+	found, err := q.answer(ctx, sessionKey{siteID, tokenHash})
+	f := found.(*signedIn)
+	return f.Session, f.User, f.Company, err
 }
 
 // SessionsOf returns up to limit sessions of a user that have not reached their absolute

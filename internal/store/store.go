@@ -57,12 +57,16 @@ func Open(ctx context.Context, url string) (*Store, error) {
 
 // Close closes both pools.
 func (s *Store) Close() error {
-	s.checks.close()
+	disconnected := s.checks.close()
 	s.forget()
+	err := s.write.Close()
 	if s.read != s.write {
-		return errors.Join(s.read.Close(), s.write.Close())
+		err = errors.Join(s.read.Close(), err)
 	}
-	return s.write.Close()
+	if s.read.Stats().OpenConnections+s.write.Stats().OpenConnections == 0 { // else somebody still uses one
+		disconnected()
+	}
+	return err
 }
 
 // Ping checks that the database answers.

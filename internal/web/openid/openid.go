@@ -88,16 +88,11 @@ func serve(w http.ResponseWriter, r *http.Request, doc sso.Document) error {
 
 // answerJSON answers a program. The answer is for nobody else (RFC 6749 5.1).
 func answerJSON(w http.ResponseWriter, status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
 	w.WriteHeader(status)
-	_, err = w.Write(append(body, '\n'))
-	return err
+	return json.NewEncoder(w).Encode(v)
 }
 
 // form reads the parameters of a request that posts a form; those of the address are

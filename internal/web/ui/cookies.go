@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +86,10 @@ func cookieName(name string, secure bool) string {
 
 // ReadCookie returns a cookie's value; empty if there is none.
 func ReadCookie(r *http.Request, name string, secure bool) string {
+	named := func(sent string) bool { return strings.Contains(sent, name) }
+	if !slices.ContainsFunc(r.Header["Cookie"], named) { // most are asked for and not there: do not read the others each time
+		return ""
+	}
 	c, err := r.Cookie(cookieName(name, secure))
 	if err != nil || len(c.Value) > MaxToken {
 		return ""

@@ -34,17 +34,17 @@ func (w *walker) examine() {
 	w.pictures(name)
 	w.wantFits(name, 320, 640)
 	if first {
-		if newTexts(w.b, `"narrow by night"`) {
+		if places := newTexts(w.b, `"narrow by night"`); len(places) > 0 {
 			w.b.Dark()
-			wantColours(w.t, w.b, name+" by night", w.looks())
+			wantColours(w.t, w.b, name+" by night", w.looks(), places)
 			w.b.Light()
 		}
 		w.wantFits(name, 683, 450) // the 1366 at 200 %
 	}
 	w.b.Size(1366, 900)
-	if newTexts(w.b, `"wide by day"`) && wantColours(w.t, w.b, name+" by day", w.looks()) && !first {
+	if places := newTexts(w.b, `"wide by day"`); wantColours(w.t, w.b, name+" by day", w.looks(), places) && !first {
 		w.b.Dark()
-		wantColours(w.t, w.b, name+" by night", w.looks())
+		wantColours(w.t, w.b, name+" by night", w.looks(), places)
 		w.b.Light()
 	}
 	if !first {
@@ -64,7 +64,8 @@ const insideFrame = `(() => {
   const inside = [];
   for (let e = document.querySelector("main"); e !== document.body; e = e.parentElement) {
     for (const beside of e.parentElement.children) {
-      if (beside !== e) inside.push(...beside.querySelectorAll("nav > *, :scope > :not(nav, :has(nav))"));
+      if (beside.matches("svg")) inside.push(beside);
+      else if (beside !== e) inside.push(...beside.querySelectorAll("nav > *, :scope > :not(nav, :has(nav))"));
     }
   }
   return inside;

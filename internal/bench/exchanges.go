@@ -76,7 +76,7 @@ func (p *platforms) reportExchange(alg gatehouse.SigningAlg, all []exchanged, di
 	}
 	engine, signs := p.server.db.engine, median(signature)
 	most := 1000 * float64(runtime.NumCPU()) / signs
-	rate := perSecond(fmt.Sprintf("codes exchanged, %s, %s", alg, engine), leastExchanges[engine], rounds, disturbed)
+	rate := perSecond(fmt.Sprintf("codes exchanged, %s, %s", alg, engine), leastExchanges[engine], platformClients, rounds, disturbed)
 	rate.Informational = alg == gatehouse.RS256 && most < 2*rate.Limit
 	rate.Detail += fmt.Sprintf("; the machine makes %.0f signatures a second", most)
 	p.report.add(rate)
@@ -93,7 +93,7 @@ func (p *platforms) reportExchange(alg gatehouse.SigningAlg, all []exchanged, di
 }
 
 // perSecond is a rate.
-func perSecond(name string, limit float64, rounds []round, disturbed bool) figure {
+func perSecond(name string, limit float64, clients int, rounds []round, disturbed bool) figure {
 	var rates, server, database, own []float64
 	for _, r := range rounds {
 		each := func(d time.Duration) float64 { return millis(d) / max(1, r.count) }
@@ -101,7 +101,7 @@ func perSecond(name string, limit float64, rounds []round, disturbed bool) figur
 	}
 	return figure{Name: name, Value: median(rates), Unit: "/s", Limit: limit, Bound: atLeast, Disturbed: disturbed,
 		Detail: fmt.Sprintf("%d clients, %d rounds, quartiles %.0f/s and %.0f/s; processor ms each: server %.2f, database %.2f, client %.2f",
-			platformClients, len(rounds), quantile(rates, 0.25), quantile(rates, 0.75), median(server), median(database), median(own))}
+			clients, len(rounds), quantile(rates, 0.25), quantile(rates, 0.75), median(server), median(database), median(own))}
 }
 
 // exchanges makes clients exchange codes that were made before the clock starts.

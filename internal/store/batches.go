@@ -27,6 +27,8 @@ type wanted[T any] struct {
 const (
 	// mostInBatch is the maximum size of a batch.
 	mostInBatch = 64
+	// gatherTime is shorter than a message takes. After it, processors are busy with something long.
+	gatherTime = 200 * time.Microsecond
 	// batchTime is how long a batch may take: one client that disconnects must not end the others'.
 	batchTime = 10 * time.Second
 )
@@ -46,9 +48,23 @@ func (b *batches[T]) do(ctx context.Context, one T, run func(context.Context, []
 	return own.err
 }
 
+// gather lets the requests go first that are being served at this moment, as long as more of them
+// come, so batches are larger; where nothing else runs, it takes no time.
+func (b *batches[T]) gather() {
+	waiting := func() int {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return len(b.waiting)
+	}
+	began := time.Now()
+	for before, n := 0, waiting(); n > before && time.Since(began) < gatherTime; before, n = n, waiting() {
+		runtime.Gosched()
+	}
+}
+
 // run does all that wait, and passes the turn to the first of those that came meanwhile.
 func (b *batches[T]) run(ctx context.Context, own *wanted[T], run func(context.Context, []T) error) {
-	runtime.Gosched() // requests that are being served at this moment come first: a batch is larger, and an idle machine loses nothing
+	b.gather()
 	b.mu.Lock()
 	n := min(len(b.waiting), mostInBatch)
 	all := slices.Clone(b.waiting[:n])

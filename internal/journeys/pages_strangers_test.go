@@ -119,7 +119,11 @@ func twoFactor(w *walker) {
 	w.look()
 	w.failing([][2]string{{"code", "418"}}, "code")
 	w.b.AllowErrors("429")
-	testkit.Eval[bool](w.b, sendTooSoon)
+	for range 3 { // another walker may have moved the clock: then the first is not too soon
+		if testkit.Eval[bool](w.b, sendTooSoon); w.b.Has("You cannot send a new code yet") {
+			break
+		}
+	}
 	w.b.See("You cannot send a new code yet")
 	w.note("GET") // which leads back to the code
 	w.lookFailed([][2]string{{"code", "418"}})
@@ -150,7 +154,7 @@ func twoFactor(w *walker) {
 }
 
 // sendTooSoon requests a code too early, as a browser without scripts can.
-const sendTooSoon = `(() => { const send = document.querySelector("[data-wait]"); send.form.requestSubmit(send); return true })()`
+const sendTooSoon = `(() => { const send = document.querySelector("[formaction='/sign-in/code/send']"); send.form.requestSubmit(send); return true })()`
 
 // forgetful gets a new password, by the site's method.
 func forgetful(w *walker) {

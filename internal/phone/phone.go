@@ -140,12 +140,14 @@ func codeOf(digits string) string {
 }
 
 // find looks for a mobile number among the countries of a calling code; country is the one
-// in which the number was dialled, empty: it was written with its calling code.
+// in which the number was dialled, empty: it was written with its calling code. Then only what is
+// dialled in the first country may be too much: a short number after +1 is none of a small country
+// whose people leave out their area code.
 func find(code, country, digits string) (Number, bool) {
-	var forms []string
+	forms := []string{digits}
 	for _, p := range plans() {
-		if p.code == code && (country == "" || p.country == country) {
-			forms = append(forms, digits, p.withoutPrefix(digits))
+		if p.code == code && (p.country == country || country == "" && p.leading == "") {
+			forms = append(forms, p.withoutPrefix(digits))
 		}
 	}
 	for _, form := range forms {

@@ -103,8 +103,8 @@ watched() {
 }
 unwatched() {
 	local status=0
-	[ ${#walking[@]} = 0 ] || tested $((2 * half + 1)) -p "$half" -run "$walks" "${walking[@]}" || status=1
-	[ ${#rest[@]} = 0 ] || tested $((2 * half + 1)) -p "$half" "${rest[@]}" || status=1
+	[ ${#walking[@]} = 0 ] || tested $((2 * half + 1)) -p "$cores" -run "$walks" "${walking[@]}" || status=1
+	[ ${#rest[@]} = 0 ] || tested $((2 * half + 1)) -p "$cores" "${rest[@]}" || status=1
 	[ ${#last[@]} = 0 ] || tested $((2 * cores + 1)) "${last[@]}" || status=1
 	return $status
 }

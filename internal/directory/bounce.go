@@ -31,15 +31,8 @@ func (s *Service) ClearBounce(ctx context.Context, st *site.Site, c gatehouse.Ca
 //
 // Errors: Forbidden, NotFound; Conflict with ReasonMailChanged; Unavailable.
 func (s *Service) ForgetBounce(ctx context.Context, st *site.Site, c gatehouse.Caller, id string, at time.Time) error {
-	c = c.For(gatehouse.OperatorMail)
-	if err := operatorOnly(st, c, c.Act); err != nil {
-		return err
-	}
-	return s.Do(ctx, st, c, func(tx *act.Unit) error {
-		if err := stillLeads(tx, ""); err != nil {
-			return err
-		}
-		u, err := user(tx, tx.Queries, st, c, id)
+	return s.byMailOperator(ctx, st, c, func(tx *act.Unit) error {
+		u, err := user(tx, tx.Queries, st, tx.Caller, id)
 		if err != nil {
 			return err
 		}

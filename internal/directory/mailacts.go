@@ -108,7 +108,9 @@ func (s *Service) ReleaseMail(ctx context.Context, st *site.Site, c gatehouse.Ca
 	})
 }
 
-func (s *Service) holding(ctx context.Context, st *site.Site, c gatehouse.Caller, change func(*act.Unit) (gatehouse.EventKind, bool, error)) error {
+// byMailOperator does something to the mail of a site for an operator who may, which is checked once more
+// in the transaction.
+func (s *Service) byMailOperator(ctx context.Context, st *site.Site, c gatehouse.Caller, do func(*act.Unit) error) error {
 	c = c.For(gatehouse.OperatorMail)
 	if err := operatorOnly(st, c, c.Act); err != nil {
 		return err
@@ -117,6 +119,12 @@ func (s *Service) holding(ctx context.Context, st *site.Site, c gatehouse.Caller
 		if err := stillLeads(tx, ""); err != nil {
 			return err
 		}
+		return do(tx)
+	})
+}
+
+func (s *Service) holding(ctx context.Context, st *site.Site, c gatehouse.Caller, change func(*act.Unit) (gatehouse.EventKind, bool, error)) error {
+	return s.byMailOperator(ctx, st, c, func(tx *act.Unit) error {
 		kind, changed, err := change(tx)
 		if err != nil {
 			return err

@@ -2,8 +2,6 @@ package jobs
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"gatehouse/internal/directory"
@@ -13,12 +11,6 @@ import (
 // Requests tells administrators what waits for their answer; see directory.Service.TellWaiting.
 func Requests(d *directory.Service, sites func() []*site.Site) Job {
 	return Job{Name: "requests", Every: 15 * time.Minute, Run: func(ctx context.Context) error {
-		var failed error
-		for _, st := range sites() { // a failure for one site does not affect the others
-			if err := d.TellWaiting(ctx, st); err != nil {
-				failed = errors.Join(failed, fmt.Errorf("site %s: %w", st.ID, err))
-			}
-		}
-		return failed
+		return eachSite(sites, func(st *site.Site) error { return d.TellWaiting(ctx, st) })
 	}}
 }

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -26,13 +25,7 @@ const (
 func PasswordWarnings(desk *act.Desk, sites func() []*site.Site) Job {
 	w := &warnings{desk}
 	return Job{Name: "password warnings", Every: 15 * time.Minute, Run: func(ctx context.Context) error {
-		var failed error
-		for _, st := range sites() { // a failure for one site does not affect the others
-			if err := w.site(ctx, st); err != nil {
-				failed = errors.Join(failed, fmt.Errorf("site %s: %w", st.ID, err))
-			}
-		}
-		return failed
+		return eachSite(sites, func(st *site.Site) error { return w.site(ctx, st) })
 	}}
 }
 

@@ -5,32 +5,37 @@ import (
 	"time"
 )
 
-// CaseOpened confirms that support has got a message. It may go to somebody who has written nothing:
-// it has no word that anybody typed.
-type CaseOpened struct {
+// CaseLink is how the customer gets from a message to the case.
+type CaseLink struct {
 	Number string
 	// Token opens the case; empty for users, who sign in.
 	Token string
 	// Answers is the address at which replies are taken; empty: they are not.
 	Answers string
-	At      time.Time
+}
+
+// Secret implements Message.
+func (l CaseLink) Secret() string { return l.Token }
+
+// Expires implements Message.
+func (CaseLink) Expires(now time.Time) time.Time { return now.Add(3 * 24 * time.Hour) }
+
+// ReplyTo is where a reply goes.
+func (l CaseLink) ReplyTo() string { return l.Answers }
+
+// CaseOpened confirms that support has got a message. It may go to somebody who has written nothing:
+// it has no word that anybody typed.
+type CaseOpened struct {
+	CaseLink
+	At time.Time
 }
 
 // Kind implements Message.
 func (CaseOpened) Kind() string { return "case-opened" }
 
-// Secret implements Message.
-func (m CaseOpened) Secret() string { return m.Token }
-
-// Expires implements Message.
-func (m CaseOpened) Expires(now time.Time) time.Time { return now.Add(3 * 24 * time.Hour) }
-
-// ReplyTo is where a reply goes.
-func (m CaseOpened) ReplyTo() string { return m.Answers }
-
 // CaseAnswer brings the answer of support.
 type CaseAnswer struct {
-	Number, Token, Answers string
+	CaseLink
 	// Text is what support has written. By is who did; empty: nobody in particular.
 	Text Lines
 	By   string
@@ -41,15 +46,6 @@ type CaseAnswer struct {
 
 // Kind implements Message.
 func (CaseAnswer) Kind() string { return "case-answer" }
-
-// Secret implements Message.
-func (m CaseAnswer) Secret() string { return m.Token }
-
-// Expires implements Message.
-func (m CaseAnswer) Expires(now time.Time) time.Time { return now.Add(3 * 24 * time.Hour) }
-
-// ReplyTo is where a reply goes.
-func (m CaseAnswer) ReplyTo() string { return m.Answers }
 
 // Lines are a text that support has written. Each line is a paragraph.
 type Lines string

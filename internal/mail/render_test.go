@@ -175,7 +175,7 @@ func TestProseStaysProse(t *testing.T) {
 	s := testSite()
 	own := s.Origin + "/help"
 	for _, v := range append(slices.Clone(hostile), "Look at "+own+" first") {
-		r, err := Render(s, testRecipient(), CaseAnswer{Number: "CS-7F3K-29QX", Text: Lines(v)})
+		r, err := Render(s, testRecipient(), CaseAnswer{CaseLink: CaseLink{Number: "CS-7F3K-29QX"}, Text: Lines(v)})
 		if err != nil {
 			t.Fatalf("%q: %v", v, err)
 		}
@@ -183,7 +183,7 @@ func TestProseStaysProse(t *testing.T) {
 		if strings.Contains(v, own) {
 			links++
 		}
-		plainest, err := Render(s, testRecipient(), CaseAnswer{Number: "CS-7F3K-29QX", Text: Lines(strings.Repeat("x\n", len(Lines(v).Paragraphs())))})
+		plainest, err := Render(s, testRecipient(), CaseAnswer{CaseLink: CaseLink{Number: "CS-7F3K-29QX"}, Text: Lines(strings.Repeat("x\n", len(Lines(v).Paragraphs())))})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,10 +63,10 @@ func companySamples() map[string]Message {
 // caseSamples are about support cases.
 func caseSamples() map[string]Message {
 	const number, answers = "CS-7F3K-29QX", "support+cs7f3k29qx.00112233445566778899@mail.meridian.example"
-	opened := CaseOpened{Number: number, Token: number + "." + testToken, Answers: answers, At: testTime}
-	own := CaseOpened{Number: number, At: testTime}
-	answer := CaseAnswer{Number: number, Answers: answers, Text: "37-94.\r\n\r\nOK.", By: "Ines Vogel", Until: testTime.Add(14 * 24 * time.Hour)}
-	last := CaseAnswer{Number: number, Token: number + "." + testToken, Text: "OK.", Closed: true}
+	opened := CaseOpened{CaseLink: CaseLink{number, number + "." + testToken, answers}, At: testTime}
+	own := CaseOpened{CaseLink: CaseLink{Number: number}, At: testTime}
+	answer := CaseAnswer{CaseLink: CaseLink{Number: number, Answers: answers}, Text: "37-94.\r\n\r\nOK.", By: "Ines Vogel", Until: testTime.Add(14 * 24 * time.Hour)}
+	last := CaseAnswer{CaseLink: CaseLink{Number: number, Token: number + "." + testToken}, Text: "OK.", Closed: true}
 	news := CaseForSupport{Number: number, What: CaseNew, Email: "hanna.kruse@lindenhof.example", Name: "Hanna Kruse", Text: "The code never comes.", Reference: "GH-7F3K-29QX", Files: 2, At: testTime}
 	reply, held := news, news
 	reply.What, reply.SignedIn, reply.Files, reply.Reference = CaseReply, true, 0, ""

@@ -149,14 +149,10 @@ func (s *Service) TryKeys(ctx context.Context, c gatehouse.Caller, a gatehouse.A
 // algorithm is right, and nothing that the text names or contains is fetched or used (RFC 8725
 // 3.1, 3.10).
 func openSigned(text string, types []string, keys []jose.JSONWebKey) ([]byte, error) {
-	if len(text) > maxToken {
-		return nil, errNotOurs
+	signed, head, err := parseSigned(text)
+	if err != nil {
+		return nil, err
 	}
-	signed, err := jose.ParseSignedCompact(text, tokenAlgs)
-	if err != nil || len(signed.Signatures) != 1 {
-		return nil, errNotOurs
-	}
-	head := signed.Signatures[0].Protected
 	if typ, _ := head.ExtraHeaders[jose.HeaderType].(string); !slices.ContainsFunc(types, func(one string) bool { return strings.EqualFold(one, strings.TrimPrefix(typ, "application/")) }) {
 		return nil, errNotOurs
 	}

@@ -91,14 +91,10 @@ func (s *Service) provedKey(ctx context.Context, st *site.Site, proofs []string,
 // to nobody known; it only has to be the same one again.
 func openProof(text string) (body []byte, jkt string, err error) {
 	bad := badProof("the DPoP proof is no JWT that its own key has signed")
-	if len(text) > maxToken {
+	signed, head, err := parseSigned(text)
+	if err != nil {
 		return nil, "", bad
 	}
-	signed, err := jose.ParseSignedCompact(text, tokenAlgs)
-	if err != nil || len(signed.Signatures) != 1 {
-		return nil, "", bad
-	}
-	head := signed.Signatures[0].Protected
 	key := head.JSONWebKey
 	if head.ExtraHeaders[jose.HeaderType] != "dpop+jwt" || key == nil || unusable(*key) || head.Algorithm != algOf(*key) {
 		return nil, "", bad

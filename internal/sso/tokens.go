@@ -55,17 +55,25 @@ func (r *ring) sign(alg gatehouse.SigningAlg, typ string, claims map[string]any,
 	return signed.CompactSerialize()
 }
 
-// verify reads the claims of anything that this site has signed, at any time. The caller must
-// check its purpose.
-func (r *ring) verify(text, typ string) (map[string]any, error) {
+// parseSigned reads a text that has one signature, which is not verified yet, and its header.
+func parseSigned(text string) (*jose.JSONWebSignature, jose.Header, error) {
 	if len(text) > maxToken {
-		return nil, errNotOurs
+		return nil, jose.Header{}, errNotOurs
 	}
 	signed, err := jose.ParseSignedCompact(text, tokenAlgs)
 	if err != nil || len(signed.Signatures) != 1 {
-		return nil, errNotOurs
+		return nil, jose.Header{}, errNotOurs
 	}
-	head := signed.Signatures[0].Protected
+	return signed, signed.Signatures[0].Protected, nil
+}
+
+// verify reads the claims of anything that this site has signed, at any time. The caller must
+// check its purpose.
+func (r *ring) verify(text, typ string) (map[string]any, error) {
+	signed, head, err := parseSigned(text)
+	if err != nil {
+		return nil, err
+	}
 	key, known := r.public[head.KeyID]
 	if !known || head.Algorithm != key.Algorithm || head.ExtraHeaders[jose.HeaderType] != typ {
 		return nil, errNotOurs

@@ -28,13 +28,7 @@ func (q Queries) FactorAsksOf(ctx context.Context, siteID, companyID string) (ma
 	asked := map[string]time.Time{}
 	err := q.all(ctx, "factor asks of company", `SELECT a.user_id, a.asked_at FROM users u
 		JOIN factor_asks a ON a.site_id = u.site_id AND a.user_id = u.id
-		WHERE u.site_id = $1 AND u.company_id = $2`, []any{siteID, companyID}, func(scan func(...any) error) error {
-		var id string
-		var at time.Time
-		err := scan(&id, when{&at})
-		asked[id] = at
-		return err
-	})
+		WHERE u.site_id = $1 AND u.company_id = $2`, []any{siteID, companyID}, readAsks(asked))
 	return asked, err
 }
 
@@ -45,14 +39,19 @@ func (q Queries) FactorAsksOfUsers(ctx context.Context, siteID string, ids []str
 		rows[i] = []any{id}
 	}
 	err := q.all(ctx, "factor asks of users", `SELECT user_id, asked_at FROM factor_asks
-		WHERE site_id = $1 AND user_id IN (SELECT value ->> 0 FROM `+q.d.each+`($2))`, []any{siteID, inJSON(rows)}, func(scan func(...any) error) error {
+		WHERE site_id = $1 AND user_id IN (SELECT value ->> 0 FROM `+q.d.each+`($2))`, []any{siteID, inJSON(rows)}, readAsks(asked))
+	return asked, err
+}
+
+// readAsks reads rows of a user and a time.
+func readAsks(asked map[string]time.Time) func(func(...any) error) error {
+	return func(scan func(...any) error) error {
 		var id string
 		var at time.Time
 		err := scan(&id, when{&at})
 		asked[id] = at
 		return err
-	})
-	return asked, err
+	}
 }
 
 // WaitingFactorAsks returns those whose mail is not written yet, the oldest first. All are later

@@ -279,7 +279,7 @@ func (s *Service) answered(tx *act.Unit, before gatehouse.Case, step CaseStep) (
 	if err := s.say(tx, before, gatehouse.CaseFromSupport, step.Text); err != nil {
 		return after, kind, err
 	}
-	msg := mail.CaseAnswer{Number: before.Number, Answers: s.repliesTo(tx.Site, before), Text: mail.Lines(step.Text),
+	msg := mail.CaseAnswer{CaseLink: s.linkTo(tx, before), Text: mail.Lines(step.Text),
 		Closed: step.Do == StepSettle, Until: tx.Now().Add(gatehouse.CaseSilence)}
 	if before.UserID != "" {
 		u, err := tx.User(tx, before.SiteID, before.UserID)
@@ -288,7 +288,6 @@ func (s *Service) answered(tx *act.Unit, before gatehouse.Case, step CaseStep) (
 		}
 		return after, kind, tx.Tell(u, msg)
 	}
-	msg.Token = s.linkOf(before)
 	_, err = tx.Mail(recipient(before), msg)
 	return after, kind, err
 }

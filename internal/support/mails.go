@@ -27,13 +27,21 @@ func (s *Service) mayNotify(ctx context.Context, st *site.Site) (bool, error) {
 
 // confirm mails the number. The mail has nothing that a stranger has typed, not even the name.
 func (s *Service) confirm(tx *act.Unit, one gatehouse.Case, user gatehouse.User) error {
-	msg := mail.CaseOpened{Number: one.Number, Answers: s.repliesTo(tx.Site, one), At: one.CreatedAt}
+	msg := mail.CaseOpened{CaseLink: s.linkTo(tx, one), At: one.CreatedAt}
 	if one.UserID != "" {
 		return tx.Tell(user, msg)
 	}
-	msg.Token = s.linkOf(one)
 	_, err := tx.Mail(recipient(one), msg)
 	return err
+}
+
+// linkTo is how a customer gets to the case: a user signs in, a stranger has a token.
+func (s *Service) linkTo(tx *act.Unit, one gatehouse.Case) mail.CaseLink {
+	link := mail.CaseLink{Number: one.Number, Answers: s.repliesTo(tx.Site, one)}
+	if one.UserID == "" {
+		link.Token = s.linkOf(one)
+	}
+	return link
 }
 
 // recipient is a stranger. There is no name: until the address is confirmed it is unknown whose it is,

@@ -95,6 +95,11 @@ func answerJSON(w http.ResponseWriter, status int, v any) error {
 	return json.NewEncoder(w).Encode(v)
 }
 
+// answerProblem tells a program what is wrong (RFC 6749 5.2).
+func answerProblem(w http.ResponseWriter, status int, e *sso.ProtocolError) error {
+	return answerJSON(w, status, map[string]string{"error": string(e.Reason), "error_description": e.Says})
+}
+
 // form reads the parameters of a request that posts a form; those of the address are
 // ignored, so that no secret is ever put there (OAuth 2.1 2.4.1).
 func form(r *http.Request) (sso.Params, error) {
@@ -163,7 +168,7 @@ func (p *Provider) program(w http.ResponseWriter, r *http.Request, done int, do 
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", `Basic realm="OAuth"`)
 	}
-	return answerJSON(w, status, map[string]string{"error": string(e.Reason), "error_description": e.Says})
+	return answerProblem(w, status, e)
 }
 
 // asked are the parameters in the address of a request.

@@ -73,9 +73,9 @@ func answerRegistration(w http.ResponseWriter, done int, out sso.Registered, err
 		return err
 	case e.RetryAfter > 0:
 		w.Header().Set("Retry-After", retryAfter(e.RetryAfter))
-		return answerJSON(w, http.StatusTooManyRequests, map[string]string{"error": string(e.Reason), "error_description": e.Says})
+		return answerProblem(w, http.StatusTooManyRequests, e)
 	case e.Reason == gatehouse.InvalidToken:
 		return unauthorized(w, http.StatusUnauthorized, "Bearer", e)
 	}
-	return answerJSON(w, http.StatusBadRequest, map[string]string{"error": string(e.Reason), "error_description": e.Says})
+	return answerProblem(w, http.StatusBadRequest, e)
 }

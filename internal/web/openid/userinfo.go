@@ -60,5 +60,5 @@ func unauthorized(w http.ResponseWriter, status int, scheme string, e *sso.Proto
 		challenge = `DPoP algs="` + sso.ProofAlgs + `", `
 	}
 	w.Header().Set("WWW-Authenticate", fmt.Sprintf(`%serror=%q, error_description=%q`, challenge, e.Reason, e.Says))
-	return answerJSON(w, status, map[string]string{"error": string(e.Reason), "error_description": e.Says})
+	return answerProblem(w, status, e)
 }

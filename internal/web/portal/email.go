@@ -57,18 +57,27 @@ func keepToken(w http.ResponseWriter, r *http.Request, cookie string) bool {
 	return true
 }
 
+// linkToken returns the token of a link; if it is empty, the request has its answer: the way to
+// the same page without the token in the address, or the page for a browser that has none.
+func (p *Portal) linkToken(w http.ResponseWriter, r *http.Request, cookie string, missing ui.View) (string, error) {
+	if keepToken(w, r, cookie) {
+		return "", nil
+	}
+	token := ui.ReadCookie(r, cookie, ui.VisitOf(r).Secure)
+	if token == "" {
+		return "", p.page(w, r, http.StatusBadRequest, missing)
+	}
+	return token, nil
+}
+
 // ConfirmEmail asks for the press of a button: the link alone confirms nothing, because
 // mail scanners open links (C03).
 func (p *Portal) ConfirmEmail(w http.ResponseWriter, r *http.Request) error {
-	if keepToken(w, r, ui.EmailCookie) {
-		return nil
-	}
-	v := ui.VisitOf(r)
-	token := ui.ReadCookie(r, ui.EmailCookie, v.Secure)
+	token, err := p.linkToken(w, r, ui.EmailCookie, EmailFailed{Why: EmailMissing})
 	if token == "" {
-		return p.page(w, r, http.StatusBadRequest, EmailFailed{Why: EmailMissing})
+		return err
 	}
-	link, err := p.Account.ConfirmLink(r.Context(), v.Site, token)
+	link, err := p.Account.ConfirmLink(r.Context(), ui.VisitOf(r).Site, token)
 	if err != nil {
 		return p.emailFailed(w, r, false, err)
 	}
@@ -87,15 +96,11 @@ func (p *Portal) ConfirmEmailSubmit(w http.ResponseWriter, r *http.Request) erro
 
 // UndoEmail asks whether to stop or undo a change.
 func (p *Portal) UndoEmail(w http.ResponseWriter, r *http.Request) error {
-	if keepToken(w, r, ui.UndoCookie) {
-		return nil
-	}
-	v := ui.VisitOf(r)
-	token := ui.ReadCookie(r, ui.UndoCookie, v.Secure)
+	token, err := p.linkToken(w, r, ui.UndoCookie, EmailFailed{Why: EmailMissing, Undo: true})
 	if token == "" {
-		return p.page(w, r, http.StatusBadRequest, EmailFailed{Why: EmailMissing, Undo: true})
+		return err
 	}
-	link, err := p.Account.UndoLink(r.Context(), v.Site, token)
+	link, err := p.Account.UndoLink(r.Context(), ui.VisitOf(r).Site, token)
 	if err != nil {
 		return p.emailFailed(w, r, true, err)
 	}

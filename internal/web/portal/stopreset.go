@@ -14,15 +14,11 @@ func (p *Portal) StopReset(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Has("stopped") {
 		return p.page(w, r, http.StatusOK, ResetStopped{})
 	}
-	if keepToken(w, r, ui.StopResetCookie) {
-		return nil
-	}
-	v := ui.VisitOf(r)
-	token := ui.ReadCookie(r, ui.StopResetCookie, v.Secure)
+	token, err := p.linkToken(w, r, ui.StopResetCookie, StopResetFailed{Missing: true})
 	if token == "" {
-		return p.page(w, r, http.StatusBadRequest, StopResetFailed{Missing: true})
+		return err
 	}
-	link, err := p.Account.ResetLink(r.Context(), v.Site, token)
+	link, err := p.Account.ResetLink(r.Context(), ui.VisitOf(r).Site, token)
 	if err != nil {
 		return p.resetNotStopped(w, r, err)
 	}

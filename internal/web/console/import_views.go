@@ -212,8 +212,18 @@ func (v ImportLines) URL(o gatehouse.ImportOutcome, different bool, after int) s
 	}
 	return v.Path() + "?" + q.Encode() + "#lines"
 }
-func (v ImportLines) First() string { return v.URL(v.Outcome, v.Different, 0) }
-func (v ImportLines) Later() string { return v.URL(v.Outcome, v.Different, v.Next) }
+
+// First is the address of the first page, and Later that of the next; empty: this is the first, or the
+// last.
+func (v ImportLines) First() string { return v.turnTo(v.After, 0) }
+func (v ImportLines) Later() string { return v.turnTo(v.Next, v.Next) }
+
+func (v ImportLines) turnTo(there, after int) string {
+	if there == 0 {
+		return ""
+	}
+	return v.URL(v.Outcome, v.Different, after)
+}
 
 // Stats are the numbers at the top.
 func (v ImportLines) Stats(p *ui.Page) (all []chip) {

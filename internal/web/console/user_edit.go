@@ -195,12 +195,8 @@ func (v UserForm) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 			ui.Option{Value: string(gatehouse.RoleAdmin), Text: p.T("users.role_admin"), Hint: p.T("user.role_text")})})
 	}
 	if len(p.Languages()) > 0 {
-		options := []ui.Option{{Text: p.T("user_edit.locale_site")}}
-		for _, lang := range p.Languages() {
-			options = append(options, ui.Option{Value: lang, Text: p.In(lang, "language.name")})
-		}
 		list = append(list, ui.Field{Name: "locale", Label: p.T("user_edit.locale"), Control: ui.Choose, Optional: true, Autocomplete: "off",
-			Options: ui.OptionsOf("locale", v.Typed.Locale, options...)})
+			Options: p.LanguageOptions("locale", v.Typed.Locale, p.T("user_edit.locale_site"))})
 	}
 	bad := v.Fields
 	if !p.HasUsernames() { // the address is the username, and both are wrong in the same way

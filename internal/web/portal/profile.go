@@ -141,12 +141,8 @@ func (v Profile) Form(p *ui.Page) ([]ui.Field, []gatehouse.FieldError) {
 		{Name: "email", Label: p.T("field.email"), Hint: p.T("profile.email_hint"), Value: v.Typed.Email, InputMode: "email", Autocomplete: "email", Missing: "email", Optional: v.Stored.User.Email == ""},
 	}
 	if len(p.Languages()) > 0 {
-		options := []ui.Option{{Text: p.T("profile.locale_browser")}}
-		for _, lang := range p.Languages() {
-			options = append(options, ui.Option{Value: lang, Text: p.In(lang, "language.name")})
-		}
 		list = append(list, ui.Field{Name: "locale", Label: p.T("field.locale"), Control: ui.Choose, Optional: true, Autocomplete: "language",
-			Options: ui.OptionsOf("locale", v.Typed.Locale, options...)})
+			Options: p.LanguageOptions("locale", v.Typed.Locale, p.T("profile.locale_browser"))})
 	}
 	return list, v.Fields
 }

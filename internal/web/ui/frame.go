@@ -98,15 +98,43 @@ func (p *Page) Above(pathsAndTexts ...string) (Item, error) {
 	return p.With(above), nil
 }
 
-// listTurn is where a page of a list, newest first, leads.
+// listTurn is where a page of a list leads, and the words for it.
 type listTurn struct {
-	Page                 *Page
-	Label, Newest, Older string
+	Page                                *Page
+	Label, First, ToFirst, Next, ToNext string
 }
 
-// Turn is for the template "turn": the path of the first page of a list, and that of the next; empty: this
-// is the first, or the last.
-func (p *Page) Turn(label, newest, older string) listTurn { return listTurn{p, label, newest, older} }
+// Turn is for the template "turn": the path of the first page of a list, newest first, and that of the
+// next; empty: this is the first, or the last.
+func (p *Page) Turn(label, first, next string) listTurn {
+	return listTurn{p, label, first, p.T("activity.newest"), next, p.T("activity.older")}
+}
+
+// Searching is for a list that is searched as far as this page, so that the next one may have nothing.
+func (t listTurn) Searching(searched bool) listTurn {
+	if searched {
+		t.ToNext = t.Page.T("company_activity.search_on")
+	}
+	return t
+}
+
+// Ordered is for a list that has another order than newest first.
+func (t listTurn) Ordered() listTurn {
+	t.ToFirst, t.ToNext = t.Page.T("enrolment.first"), t.Page.T("enrolment.next")
+	return t
+}
+
+// alert is what the template "alert" shows.
+type alert struct {
+	Page               *Page
+	Class, Icon, Title string
+	Text               any
+}
+
+// Alert is for the template "alert". The text may have markup.
+func (p *Page) Alert(class, icon, title string, text any) alert {
+	return alert{p, class, icon, title, text}
+}
 
 // The places of the company's pages.
 const (
@@ -193,4 +221,13 @@ func (p *Page) LanguageName(lang string) string {
 		return p.In(lang, "language.name")
 	}
 	return lang
+}
+
+// LanguageOptions are the site's languages as options of a field, after one for none of them.
+func (p *Page) LanguageOptions(name, chosen, none string) []Option {
+	options := []Option{{Text: none}}
+	for _, lang := range p.Languages() {
+		options = append(options, Option{Value: lang, Text: p.In(lang, "language.name")})
+	}
+	return OptionsOf(name, chosen, options...)
 }

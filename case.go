@@ -59,7 +59,7 @@ type CaseMessage struct {
 	// By is the name of the operator, or the address that a mail came from.
 	ByID, By string
 	ByMail   bool
-	// Held: a mail from another address than the case's. A person has to let it in.
+	// Held: a mail from an address that is not the case's. A person has to accept it.
 	Held bool
 	// Words are sealed: forms like this get passwords written into them.
 	Words []byte

@@ -26,7 +26,7 @@ type TLSConfig struct {
 
 // ACMEConfig is how certificates are ordered; without Email they are not.
 type ACMEConfig struct {
-	// Email is told by the authority about certificates that run out.
+	// Email is where the authority warns of certificates that expire.
 	Email string `yaml:"email"`
 	// AcceptTerms is the operator's yes to the authority's terms.
 	AcceptTerms bool   `yaml:"accept_terms"`
@@ -81,8 +81,8 @@ func (k *configCheck) acme() {
 	}
 }
 
-// certificate is the server's: files, read again on SIGHUP, so that a renewed one needs no
-// restart; or orders.
+// certificate is the server's: files, read again on SIGHUP so that a renewed one needs no
+// restart, or one that is ordered.
 type certificate struct {
 	cert, key string
 	current   atomic.Pointer[tls.Certificate]
@@ -134,8 +134,8 @@ func (c *certificate) config() *tls.Config {
 	return assembly.TLS(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil })
 }
 
-// ends is when the first certificate ends; the zero time: there is none. What is ordered is renewed by
-// itself weeks before, unless that fails.
+// ends is when the first certificate expires; the zero time if there is none. Ordered ones are
+// renewed weeks before, unless that fails.
 func (c *certificate) ends() time.Time {
 	switch {
 	case c == nil:

@@ -108,7 +108,7 @@ func run(a *app, args []string) int {
 	return exitFailed
 }
 
-// grammar is what a command line may be: the command that it begins with, if it does. To read them all
+// grammar is what a command line may be: the command that it begins with, if it does. Reading them all
 // takes a tenth of a start.
 func grammar(args []string) any {
 	all := reflect.TypeFor[commands]()
@@ -149,7 +149,7 @@ func (f *configFlag) AfterApply() error {
 	if _, err := os.Stat(f.Config); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if _, err := os.Stat(packagedConfig); !errors.Is(err, fs.ErrNotExist) { // unreadable is there, too
+	if _, err := os.Stat(packagedConfig); !errors.Is(err, fs.ErrNotExist) { // an unreadable one is there too
 		f.Config = packagedConfig
 	}
 	return nil

@@ -10,7 +10,7 @@ const (
 // block is 1024 bytes as little-endian 64-bit numbers.
 type block [blockWords]uint64
 
-var zeroes block // stays so
+var zeroes block // never written
 
 // This is the compression function G (RFC 9106 3.5) in Go, for every machine. A block is
 // an 8 by 8 matrix of 16 bytes each, so of pairs of numbers. G permutes each row, then

@@ -104,7 +104,7 @@ func TestTourFollowsTheDatabase(t *testing.T) {
 	}
 	doc := g.tourAt(t, noon)
 	text := doc.Find(".tour-apps").Text()
-	if doc.Find("[data-app-code]").Length() != 2 || !strings.Contains(text, "Work phone") || !strings.Contains(text, "Waits for its first code") {
+	if doc.Find("[data-app-code]").Length() != 2 || !strings.Contains(text, "Work phone") || !strings.Contains(text, "Waiting for its first code") {
 		t.Errorf("the apps are %q", text)
 	}
 	if strings.Contains(text, first) || !strings.Contains(text, who.RecoveryCodes[1]) {

@@ -110,7 +110,7 @@ func (p person) describe(s *site.Site, fresh bool, answer string) string {
 	case StateTemporary:
 		text = "Has a temporary password, which works once: the sign-in asks for a new one."
 	case StateExpired:
-		text = "The temporary password is right, but its time is over: the page leads to a new one."
+		text = "The temporary password is right, but has expired: the page leads to a new one."
 		if s.Policy.Password.MaxAge > 0 {
 			text = "The password is too old and must be replaced at the sign-in."
 		}

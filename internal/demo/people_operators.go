@@ -23,7 +23,7 @@ var operators = cast{
 	companies: []firm{{account: "operators", name: "Gatehouse operators", domain: "platform.example", users: 3}},
 	people: []person{
 		{company: "operators", username: "ohale", password: "granite-orchard-lantern", first: "Owen", last: "Hale", email: "owen.hale@platform.example",
-			role: gatehouse.RoleOwner, state: StateApp, note: "May do everything, and says who is an operator."},
+			role: gatehouse.RoleOwner, state: StateApp, note: "May do everything, and decides who is an operator."},
 		{company: "operators", username: guard, password: "marble-thicket-compass", first: "Sabine", last: "Keller", email: "sabine.keller@platform.example",
 			role: gatehouse.RoleSecurity, state: StateApp, note: "What support may, and resets factors, suspends, and reads the event log."},
 		{company: "operators", username: supporter, password: "copper-meadow-whistle", first: "Tunde", last: "Bello", email: "tunde.bello@platform.example",

@@ -18,7 +18,7 @@ func ofHTML(page string) string {
 	return text
 }
 
-// textOf works on tokens, not on a tree: elements within each other without end cost nothing.
+// textOf works on tokens, not on a tree: endlessly nested elements cost nothing.
 func textOf(page string, whole bool) string {
 	var b strings.Builder
 	var skipped []string // the elements that are open, from the one that is not read
@@ -67,7 +67,7 @@ func textOf(page string, whole bool) string {
 // mostOpen is how many elements within an unread one are counted.
 const mostOpen = 200
 
-// closed is what is still open after an end tag. One that fits to nothing is ignored.
+// closed is what is still open after an end tag. One that matches nothing is ignored.
 func closed(open []string, name string) []string {
 	for n := len(open) - 1; n >= 0; n-- {
 		if open[n] == name {
@@ -77,7 +77,7 @@ func closed(open []string, name string) []string {
 	return open
 }
 
-// empty are elements that have no end.
+// empty are elements that have no end tag.
 var empty = []atom.Atom{atom.Br, atom.Img, atom.Hr, atom.Meta, atom.Link, atom.Input, atom.Col, atom.Base, atom.Area, atom.Wbr, atom.Source}
 
 // isUnread reports whether an element is not for people.
@@ -128,7 +128,7 @@ func lineOf(a atom.Atom) string {
 	return ""
 }
 
-// spaced is text as a page shows it: all blanks are one.
+// spaced is text as a page shows it: a run of blanks is one.
 func spaced(text string) string {
 	words := strings.Join(strings.Fields(text), " ")
 	if words == "" {

@@ -19,7 +19,7 @@ func TestA09_CompanyDetails(t *testing.T) {
 		page := admin.Get("/company/details").Want(200)
 		const form = "form[action='/company/details']"
 		wrong := admin.Submit(page, form, testkit.Values{"contact_1_name": "Ana Ruiz", "contact_1_email": "ana@", "contact_2_about": "Orders", "contact_2_phone": "ring me"}).Want(422)
-		for _, want := range []string{"Enter an email address like", "Enter a name, or empty the whole contact", "Enter a phone number, such as"} {
+		for _, want := range []string{"Enter an email address like", "Enter a name, or clear the whole contact", "Enter a phone number, such as"} {
 			if !wrong.Has(want) {
 				t.Errorf("%q is missing: %q", want, wrong.Text("main"))
 			}

@@ -34,7 +34,7 @@ func TestB17_ABrowserComesToThePlatform(t *testing.T) {
 			b.See("GET with a code: true")
 			b.Open(p.ask("response_mode", "form_post"))
 			if !scripts {
-				b.Press("Go on")
+				b.Press("Continue")
 			}
 			b.See("POST with a code: true")
 		}

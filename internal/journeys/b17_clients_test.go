@@ -56,7 +56,7 @@ func TestB17_AnUnmodifiedClientOfNode(t *testing.T) {
 			}
 			return v
 		}
-		back := c.Follow(c.Submit(c.Get(own+"/"), signInForm, testkit.Values{"username": "msantos", "password": password}), "Go on")
+		back := c.Follow(c.Submit(c.Get(own+"/"), signInForm, testkit.Values{"username": "msantos", "password": password}), "Continue")
 		if v := says(back); v["sub"] != u.ID || v["refreshable"] != true {
 			t.Errorf("signed in as %v", v)
 		}

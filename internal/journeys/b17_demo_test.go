@@ -45,7 +45,7 @@ func TestB17_TheDemosPlatformsAskForNoSecondPassword(t *testing.T) {
 		if !asked(page) {
 			t.Fatalf("the shop is open to strangers: %d %s", page.Status, page.URL)
 		}
-		shop := c.Follow(c.Submit(page, signInForm, testkit.Values{"username": "msantos", "password": password}), "Go on").Want(200)
+		shop := c.Follow(c.Submit(page, signInForm, testkit.Values{"username": "msantos", "password": password}), "Continue").Want(200)
 		if shop.URL.Host+shop.URL.Path != strings.TrimPrefix(at("shop.localhost"), "http://")+"catalogue" || shop.Text("h1") != "Catalogue" || !shop.Has(u.DisplayName()) {
 			t.Fatalf("not in the shop: %s %q", shop.URL, shop.Text("body"))
 		}

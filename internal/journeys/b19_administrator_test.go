@@ -144,7 +144,7 @@ func TestB19_AnOldSignInWantsProof(t *testing.T) {
 		if now := s.User(u); now.Email != right || now.OwnTwoFactor || !p.Has("The email address is saved") {
 			t.Errorf("%+v %q", now, p.Text("main"))
 		}
-		if m := mailAbout(t, s, u.Email, "has another email address"); !contains(m.Text, "Ines Marchetti, an administrator", gatehouse.MaskEmail(right), "Ask Ines Marchetti") {
+		if m := mailAbout(t, s, u.Email, "has a new email address"); !contains(m.Text, "Ines Marchetti, an administrator", gatehouse.MaskEmail(right), "Ask Ines Marchetti") {
 			t.Errorf("%s", m.Text)
 		}
 	})

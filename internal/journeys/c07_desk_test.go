@@ -22,18 +22,18 @@ func TestC07_SupportAnswers(t *testing.T) {
 		}
 		_, op, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleSupport)
 		list := op.Follow(op.Get("/operator"), "Support cases").Want(200)
-		if !list.Has("1 case waits for support") || !list.Has(number) || !list.Has("Meridian UK") {
+		if !list.Has("1 case is waiting for support") || !list.Has(number) || !list.Has("Meridian UK") {
 			t.Errorf("the list: %q", list.Text("main"))
 		}
 		page := op.Follow(list, "The code <b>never</b> comes.").Want(200)
 		path := page.URL.Path
-		page = op.Press(page, "Look after it", nil).Want(200)
+		page = op.Press(page, "Assign to me", nil).Want(200)
 		if mine := op.Get("/operator/cases?whose=mine").Want(200); !mine.Has(number) {
 			t.Errorf("mine: %q", mine.Text("main"))
 		}
 		page = op.Press(page, "Keep as a note", testkit.Values{"text": "Secret suspicion."}).Want(200)
 		old := page
-		page = op.Follow(page, "The code does not come").Want(200)
+		page = op.Follow(page, "The code does not arrive").Want(200)
 		if typed := page.Text("#text"); !strings.Contains(typed, "spam folder") {
 			t.Errorf("a canned answer: %q", typed)
 		}
@@ -106,7 +106,7 @@ func TestC07_TheCaseBesideThePerson(t *testing.T) {
 		number := c.Submit(c.Get("/contact"), contactForm, testkit.Values{"email": u.Email, "name": "Ines", "what": "I cannot sign in."}).Want(200).Text("#number")
 		_, op, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleSupport)
 		page := op.Get("/operator/cases/meridian-uk/" + number).Want(200)
-		if !page.Has("This account is deactivated") || !page.Has("need not belong to the one who asks") {
+		if !page.Has("This account is deactivated") || !page.Has("need not belong to the person who is asking") {
 			t.Errorf("the case says %q", page.Text("main"))
 		}
 		if person := op.Follow(page, u.DisplayName()).Want(200); person.URL.Path != "/operator/sites/meridian-uk/users/"+u.ID {

@@ -45,7 +45,7 @@ func TestC07_AnOperatorImportsForASite(t *testing.T) {
 			t.Errorf("without a company: %q", bad.Text("main"))
 		}
 		preview := c.Submit(columns, columnsForm, nil).Want(200)
-		if stats(preview) != "1 1 0 4" || !contains(preview.Text("main"), "First name: Kim → Kimberly", "Makes the company Zoë & Sons", "1 company will be added", firm.Name) {
+		if stats(preview) != "1 1 0 4" || !contains(preview.Text("main"), "First name: Kim → Kimberly", "Adds the company Zoë & Sons", "1 company will be added", firm.Name) {
 			t.Fatalf("%s\n%s", stats(preview), preview.Text("main"))
 		}
 		for _, want := range []string{"no company with this account number", "The account number is that of “" + firm.Name + "”", "takes two operators", "Account number is missing"} {

@@ -123,10 +123,10 @@ func TestC07_SomebodyElsesMailWaits(t *testing.T) {
 		if !page.Has("eve@evil.example") || !page.Has("Answered") || !page.Has("disguise says it") {
 			t.Errorf("support reads %q", page.Text("main"))
 		}
-		if notice := s.Mail.Wait(t, "help@uk.meridian.example"); !strings.Contains(notice.Text, "came from another address") {
+		if notice := s.Mail.Wait(t, "help@uk.meridian.example"); !strings.Contains(notice.Text, "came from an address that is not the case’s") {
 			t.Errorf("support is told\n%s", notice.Text)
 		}
-		page = op.Press(page, "Let it in", nil).Want(200)
+		page = op.Press(page, "Accept it", nil).Want(200)
 		page = op.Press(page, "Delete it", nil).Want(200)
 		page = op.Press(page, "Delete it", nil).Want(200)
 		if !page.Has("eve says it") || page.Has("disguise says it") || page.Has("two says it") || !page.Has("Waiting for support") {

@@ -40,7 +40,7 @@ func TestC07_AnOwnerAddsAPlatform(t *testing.T) {
 		typed["redirect_uris"], typed["scopes"] = platformCallback, "openid profile email company"
 		made := c.Submit(bad, form, typed).Want(200)
 		secret := made.Text("#secret")
-		if len(secret) < 20 || !made.Has("it is shown this once") {
+		if len(secret) < 20 || !made.Has("it is shown only once") {
 			t.Fatalf("%q", made.Text("main"))
 		}
 		again := c.Submit(bad, form, typed).Want(200)
@@ -79,7 +79,7 @@ func TestC07_PlatformsAreKept(t *testing.T) {
 		one := platformsOfUK + "/" + shop.app.ID
 		_, support, _ := operatorWithApp(t, s, "tbello", gatehouse.RoleSupport)
 		p := support.Get(one).Want(200)
-		if !contains(p.Text("main"), "Shop", shop.app.ID, "1 user has gone to it", "Stay signed in", platformCallback) || p.Find("main a[href$='/disable'], main a[href$='/edit']").Length() > 0 {
+		if !contains(p.Text("main"), "Shop", shop.app.ID, "1 user has opened it", "Stay signed in", platformCallback) || p.Find("main a[href$='/disable'], main a[href$='/edit']").Length() > 0 {
 			t.Errorf("%q", p.Text("main"))
 		}
 		if who := support.Follow(p, "See who").Want(200); !contains(who.Text("main"), "Tom Adeyemi", "tadeyemi") || who.Find("a[href='/operator/sites/meridian-uk/users/"+u.ID+"']").Length() != 1 {

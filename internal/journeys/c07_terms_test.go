@@ -51,7 +51,7 @@ func TestC07_OperatorsSeeWhoHasAcceptedTheTerms(t *testing.T) {
 		if found := support.Get(termsOfUK + "?q=late.aa").Want(200); len(found.Texts("section[aria-labelledby=due] tbody tr")) != 1 {
 			t.Errorf("found: %q", found.Text("#due"))
 		}
-		if found := support.Get(termsOfUK + "?q=tadeyemi").Want(200); !found.Has("Nobody found by that beginning") {
+		if found := support.Get(termsOfUK + "?q=tadeyemi").Want(200); !found.Has("Nobody found that way") {
 			t.Errorf("one who has accepted: %q", found.Text("main"))
 		}
 		text := support.Follow(p, st.TermsVersion).Want(200)

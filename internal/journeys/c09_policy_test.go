@@ -37,7 +37,7 @@ func TestC09_ACompanyIsStricterThanItsSite(t *testing.T) {
 		s.Clock.Add(12 * time.Minute)
 		admin := administratorOf(t, s, u)
 		form := admin.Get(policyPath).Want(200)
-		if !form.Has("30 minutes – as Meridian UK has it") || !form.Has("Nobody has changed them yet") {
+		if !form.Has("30 minutes – the same as Meridian UK") || !form.Has("Nobody has changed them yet") {
 			t.Errorf("%q", form.Text("main"))
 		}
 		if same := admin.Submit(form, policyForm, nil).Want(200); !same.Has("Nothing to change") {
@@ -56,7 +56,7 @@ func TestC09_ACompanyIsStricterThanItsSite(t *testing.T) {
 			t.Errorf("%q", ask.Text("main"))
 		}
 		saved := admin.Submit(ask, policyAsk, nil).Want(200)
-		if saved.URL.Path != policyPath || !saved.Has("The sign-in rules are changed") || !saved.Has("Last changed by Ines Marchetti") {
+		if saved.URL.Path != policyPath || !saved.Has("The sign-in rules have been changed") || !saved.Has("Last changed by Ines Marchetti") {
 			t.Errorf("%s %q", saved.URL, saved.Text("main"))
 		}
 		wantSignedOut(t, colleague, "who was away for 12 minutes")

@@ -103,7 +103,7 @@ func TestC10_AKeyBelongsToItsSignIn(t *testing.T) {
 		s.Clock.Add(2 * time.Minute)
 		second := two.Press(withCode(t, s, two, u), "Set up an authenticator app", nil).Want(200)
 		a, b := scan(t, first), scan(t, second)
-		if p := two.Submit(second, factorForm, testkit.Values{"code": a.shows(s)}).Want(422); !p.Has("not the code of this key") {
+		if p := two.Submit(second, factorForm, testkit.Values{"code": a.shows(s)}).Want(422); !p.Has("not the code for this key") {
 			t.Errorf("the other key's code: %q", p.Text("main"))
 		}
 		two.Submit(second, factorForm, testkit.Values{"code": b.shows(s)}).Want(200)

@@ -42,12 +42,12 @@ func TestC10_ACodeByTextMessage(t *testing.T) {
 		c := visitor(t, s, "meridian-uk")
 		wantHome(t, signIn(c, u.Username, password))
 		p := c.Follow(c.Get("/account/security").Want(200), "Add a mobile phone").Want(200)
-		if !p.Has("A text message is the weakest of the ways") {
+		if !p.Has("A text message is the weakest option") {
 			t.Errorf("%q", p.Text("main"))
 		}
 		for typed, says := range map[string]string{
 			"": "Enter your mobile number", "my phone": "Enter a phone number, such as",
-			"020 7946 0018": "That is not the number of a mobile phone", "+44 909 879 0123": "That is not the number of a mobile phone",
+			"020 7946 0018": "That is not a mobile number", "+44 909 879 0123": "That is not a mobile number",
 			"+1 506 234 5678": "We do not send text messages to that country", "+999 123456": "Enter a phone number",
 		} {
 			bad := c.Submit(p, newPhoneForm, testkit.Values{"phone": typed}).Want(422)

@@ -106,7 +106,7 @@ func TestC12_TwoCompaniesThatAreOneAreMerged(t *testing.T) {
 		}
 		form := "form[method='post'][action='" + page + "/merge']"
 		s.AddUser("meridian-uk", "late", password, func(u *gatehouse.User) { u.CompanyID = from.ID })
-		if late := c.Submit(ask, form, testkit.Values{"keep": "on"}).Want(409); !late.Has("Something has changed meanwhile") || late.Find("#keep[checked]").Length() != 1 {
+		if late := c.Submit(ask, form, testkit.Values{"keep": "on"}).Want(409); !late.Has("Something has changed in the meantime") || late.Find("#keep[checked]").Length() != 1 {
 			t.Errorf("%q", late.Text("main"))
 		} else {
 			ask = late
@@ -117,7 +117,7 @@ func TestC12_TwoCompaniesThatAreOneAreMerged(t *testing.T) {
 		if old := c.Get(page).Want(200); old.Find("[data-merged] a[href$='"+to.ID+"']").Length() != 1 || old.Find("a[href$='/suspend'], a[href$='/edit']").Length() > 0 {
 			t.Errorf("%q", old.Text("main"))
 		}
-		if p := c.Get(page + "/merge").Want(409); !p.Has("was merged into another one") {
+		if p := c.Get(page + "/merge").Want(409); !p.Has("was merged into another") {
 			t.Errorf("%q", p.Text("main"))
 		}
 		if list := c.Get(companiesOfUK + "?q=L-1").Want(200); !list.Has("Merged") {
@@ -126,7 +126,7 @@ func TestC12_TwoCompaniesThatAreOneAreMerged(t *testing.T) {
 		if u := s.User(boss); u.CompanyID != to.ID || u.Role != gatehouse.RoleAdmin {
 			t.Errorf("%+v", u)
 		}
-		mailAbout(t, s, boss.Email, "are one company")
+		mailAbout(t, s, boss.Email, "are now one company")
 	})
 }
 

@@ -69,7 +69,7 @@ func TestC12_AnAddressTakesTwoOperators(t *testing.T) {
 		if now := s.User(u); now.Email != "tom@adeyemi.example" {
 			t.Errorf("it is %q", now.Email)
 		}
-		mailAbout(t, s, u.Email, "has another email address")
+		mailAbout(t, s, u.Email, "has a new email address")
 		if p := support.Get("/operator").Want(200); !contains(support.Get("/operator/addresses").Want(200).Text("main"), "Tom Adeyemi", "Agreed") || p.Find("section[aria-labelledby=proposals]").Length() != 1 {
 			t.Errorf("support reads %q", p.Text("main"))
 		}
@@ -115,7 +115,7 @@ func TestC12_AnAdministratorsAddressIsRefused(t *testing.T) {
 			t.Errorf("it is %q", now.Email)
 		}
 		asked := owner.Submit(owner.Get(page).Want(200), form, testkit.Values{"email": "m@santos.example", "why": "She came in person"}).Want(200)
-		if p := owner.Press(owner.Follow(asked, "See the proposal").Want(200), "Take it back", nil).Want(200); !p.Has("The proposal is taken back") {
+		if p := owner.Press(owner.Follow(asked, "See the proposal").Want(200), "Withdraw it", nil).Want(200); !p.Has("The proposal is withdrawn") {
 			t.Errorf("taken back: %q", p.Text("main"))
 		}
 	})

@@ -142,7 +142,7 @@ func TestC13_EnrolmentsThatFail(t *testing.T) {
 		if n := len(messagesAbout(t, s, "alert-opened")); n != 1 {
 			t.Errorf("%d mails", n)
 		}
-		if _, op, _ := operatorWithApp(t, s, "skeller", gatehouse.RoleSecurity); !op.Get("/operator/alerts").Want(200).Has("An enrolment failed for users") {
+		if _, op, _ := operatorWithApp(t, s, "skeller", gatehouse.RoleSecurity); !op.Get("/operator/alerts").Want(200).Has("An enrolment failed for some users") {
 			t.Errorf("the page does not say it: %q", op.Get("/operator/alerts").Text("main"))
 		}
 		for _, later := range []time.Duration{gatehouse.AlertWindow + time.Minute, 16 * time.Minute} {

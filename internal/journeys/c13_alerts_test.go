@@ -108,7 +108,7 @@ func TestC13_AGuessingStormIsOneAlert(t *testing.T) {
 		}
 		lookForAlerts(t, one, other, one, other)
 		p := security.Get("/operator/alerts").Want(200)
-		if cards := p.Find("section[aria-labelledby^=alt_]").Length(); cards != 1 || !contains(p.Text("main"), "Somebody is guessing passwords", "127.0.0.0/24", "it answered 503", "not yet reached") || p.Find("main a[href='/operator/find?q=127.0.0.0%2F24']").Length() != 1 {
+		if cards := p.Find("section[aria-labelledby^=alt_]").Length(); cards != 1 || !contains(p.Text("main"), "Somebody is guessing passwords", "127.0.0.0/24", "it answered 503", "not reached yet") || p.Find("main a[href='/operator/find?q=127.0.0.0%2F24']").Length() != 1 {
 			t.Errorf("%d alerts: %s", cards, p.Text("main"))
 		}
 		if m := mailAbout(t, one, owner.Email, "guessing passwords"); !contains(m.Text, "127.0.0.0/24", "/operator/alerts") {
@@ -124,17 +124,17 @@ func TestC13_AGuessingStormIsOneAlert(t *testing.T) {
 			t.Error("support may take on alerts")
 		}
 		old := security.Get("/operator/alerts").Want(200)
-		done := security.Press(old, "Take it on", nil).Want(200)
-		if !contains(done.Text("main"), "You have taken it on", "Taken on by Mira Santos") || done.Find("nav.tabs .badge").Length() != 0 {
+		done := security.Press(old, "Acknowledge", nil).Want(200)
+		if !contains(done.Text("main"), "You have acknowledged the alert", "Acknowledged by Mira Santos") || done.Find("nav.tabs .badge").Length() != 0 {
 			t.Errorf("taken on: %s", done.Text("main"))
 		}
-		if p := security.Press(old, "Take it on", nil); p.Status != http.StatusConflict || !p.Has("somebody else has taken it on") {
+		if p := security.Press(old, "Acknowledge", nil); p.Status != http.StatusConflict || !p.Has("somebody else has acknowledged it") {
 			t.Errorf("twice: %d", p.Status)
 		}
 		one.Clock.Add(16 * time.Minute)
 		lookForAlerts(t, one, other)
 		p = security.Get("/operator/alerts")
-		if p.URL.Path == "/sign-in" || !contains(p.Text("main"), "No open alerts", "Over", "127.0.0.0/24", "Taken on by Mira Santos") {
+		if p.URL.Path == "/sign-in" || !contains(p.Text("main"), "No open alerts", "Closed", "127.0.0.0/24", "Acknowledged by Mira Santos") {
 			t.Errorf("over: %s", p.Text("main"))
 		}
 		receiver.mu.Lock()

@@ -63,7 +63,7 @@ func TestC13_OperatorsSeeAndMoveTheQueue(t *testing.T) {
 		old := security.Get(page.URL.Path).Want(200)
 		s.Mail.RefuseTo(u.Email, 0, "")
 		done := support.Press(page, "Try now", nil).Want(200)
-		if !done.Has("tried now") {
+		if !done.Has("being sent now") {
 			t.Errorf("retried: %s", done.Text("main"))
 		}
 		stateOf(t, s, u, store.MessageSent)
@@ -73,7 +73,7 @@ func TestC13_OperatorsSeeAndMoveTheQueue(t *testing.T) {
 		if p := support.Get("/operator/sites/meridian-uk/users/" + u.ID).Want(200); !contains(p.Text("section[aria-labelledby=mails]"), "2 tries", "451 4.0.0", "127.0.0.1:") {
 			t.Errorf("the person's mail: %q", p.Text("section[aria-labelledby=mails]"))
 		}
-		if p := security.Press(old, "Drop", nil); p.Status != http.StatusConflict || !p.Has("no longer as you have seen it") {
+		if p := security.Press(old, "Drop", nil); p.Status != http.StatusConflict || !p.Has("no longer as you saw it") {
 			t.Errorf("dropping what was sent: %d %s", p.Status, p.Text("main"))
 		}
 		s.Mail.RefuseTo(u.Email, 451, "later")
@@ -110,7 +110,7 @@ func TestC13_ASitesMailIsHeld(t *testing.T) {
 		old, _ := mailRows(security, "")
 		const hold, release = "form[action='/operator/mail/meridian-uk/hold']", "form[action='/operator/mail/meridian-uk/release']"
 		held := security.Submit(page, hold, nil).Want(200)
-		if !contains(held.Text("main"), "Nothing of Meridian UK is sent", "expire meanwhile") {
+		if !contains(held.Text("main"), "Nothing from Meridian UK is being sent", "still expire") {
 			t.Errorf("held: %s", held.Text("main"))
 		}
 		if p := security.Submit(old, hold, nil); p.Status != http.StatusConflict || !p.Has("Nothing was changed") {
@@ -124,11 +124,11 @@ func TestC13_ASitesMailIsHeld(t *testing.T) {
 		if m = stateOf(t, s, u, store.MessageWaiting); m.Tries != 0 {
 			t.Errorf("tried while held: %+v", m)
 		}
-		if p := security.Get("/operator/mail/meridian-uk/" + m.ID).Want(200); !p.Has("Nothing of Meridian UK is sent") || p.Find("form[action$='/retry']").Length() != 0 {
+		if p := security.Get("/operator/mail/meridian-uk/" + m.ID).Want(200); !p.Has("Nothing from Meridian UK is being sent") || p.Find("form[action$='/retry']").Length() != 0 {
 			t.Errorf("a held message: %s", p.Text("main"))
 		}
 		again := security.Submit(held, release, nil).Want(200)
-		if strings.Contains(again.Text("main"), "Nothing of Meridian UK is sent") {
+		if strings.Contains(again.Text("main"), "Nothing from Meridian UK is being sent") {
 			t.Errorf("let go: %s", again.Text("main"))
 		}
 		stateOf(t, s, u, store.MessageSent)
@@ -155,7 +155,7 @@ func TestC13_OperatorsClearABouncedAddress(t *testing.T) {
 			t.Errorf("listed: %s", p.Text("main"))
 		}
 		page := security.Get("/operator/bounced?site=meridian-uk").Want(200)
-		if done := security.Press(page, "Clear", nil).Want(200); !done.Has("sent to again") || s.User(u).Bouncing() {
+		if done := security.Press(page, "Clear", nil).Want(200); !done.Has("sent to the address again") || s.User(u).Bouncing() {
 			t.Errorf("cleared: %s", done.Text("main"))
 		}
 		if again := security.Press(page, "Clear", nil); again.Status != http.StatusConflict || !again.Has("Nothing was changed") {

@@ -56,7 +56,7 @@ func TestC13_JobsAndTheirLastResults(t *testing.T) {
 			}
 			time.Sleep(50 * time.Millisecond)
 		}
-		if !contains(row, "Well", "Works on imports", "Today, 12:00", "web-one:4711", "Interval") {
+		if !contains(row, "Well", "Carries out the imports", "Today, 12:00", "web-one:4711", "Interval") {
 			t.Errorf("a job that ran: %s", row)
 		}
 		if row := jobRow(t, c, "Expiry"); !contains(row, "Not yet", "12:05") {
@@ -124,7 +124,7 @@ func TestC13_HealthOfTheLastDay(t *testing.T) {
 		if memory := chart("chart-memory"); memory[1] == "–" || memory[1] == "0" {
 			t.Errorf("memory: %q", memory)
 		}
-		if !contains(p.Text("main"), "Ready to serve", "Yes", "on the disk") {
+		if !contains(p.Text("main"), "Ready to serve", "Yes", "on disk") {
 			t.Errorf("now: %s", p.Text("main"))
 		}
 		one.Clock.Add(6 * time.Minute)

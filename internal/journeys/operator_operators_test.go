@@ -60,7 +60,7 @@ func TestC07_RolesOfOperatorsChangeAtOnce(t *testing.T) {
 			t.Errorf("%q", p.Text("main"))
 		}
 		d.Get("/operator/operators").Want(200)
-		if m := mailAbout(t, s, u.Email, "has another role"); !strings.Contains(m.Text, "Owner") {
+		if m := mailAbout(t, s, u.Email, "has a new role"); !strings.Contains(m.Text, "Owner") {
 			t.Errorf("%s", m.Text)
 		}
 		ask := c.Get(path + "/act/deactivate").Want(200)

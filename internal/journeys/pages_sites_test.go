@@ -40,6 +40,6 @@ func ofSites(w *walker, u gatehouse.User) {
 	w.b.Fill("redirect_uris", "https://orders.example/back")
 	w.b.Fill("scopes", "openid")
 	w.b.Press("Add a platform")
-	w.b.See("it is shown this once")
+	w.b.See("it is shown only once")
 	w.look()
 }

@@ -17,7 +17,7 @@ func (d dialect) span(ctx context.Context, what string) trace.Span {
 	return span
 }
 
-// endSpan ends the span of a query. No rows, and a transaction that says no, are answers.
+// endSpan ends the span of a query. No rows, and a transaction that says no, are not failures.
 func endSpan(span trace.Span, err error) {
 	if !span.On() {
 		return

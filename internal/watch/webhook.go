@@ -19,7 +19,7 @@ import (
 )
 
 // Webhook is an address that is called about alerts, as standardwebhooks.com describes it: a receiver
-// knows by the signature that it was us, by the time that it is not an old call again, and by the ID
+// knows by the signature that it was us, by the time that it is not an old call repeated, and by the ID
 // that it has had the call already.
 type Webhook struct {
 	URL    string
@@ -66,7 +66,7 @@ func (w *Webhook) enqueue(tx *act.Unit, phase string, one gatehouse.Alert) error
 // callLease is how long a process has a call for itself: longer than one takes.
 const callLease = 2 * time.Minute
 
-// CallWebhook makes the calls that are due. Each is made by one process, and again until it is answered
+// CallWebhook makes the calls that are due. Each is made by one process, and repeated until it is answered
 // with success, for a day.
 func (a *Alerts) CallWebhook(ctx context.Context) error {
 	if a.Webhook == nil {

@@ -67,7 +67,7 @@ func TestC10_TheDemoShowsTheCodesOfApps(t *testing.T) {
 	s.Clock.Add(time.Minute)
 	var code string
 	for _, app := range tourOf(t, s, accounts).Find(".tour-apps > div").EachIter() {
-		if strings.Contains(app.Text(), "Waits for its first code") {
+		if strings.Contains(app.Text(), "Waiting for its first code") {
 			code = app.Find("[data-app-code]").Text()
 		}
 	}

@@ -215,10 +215,7 @@ func (c *applicationListCmd) Run(a *app) error {
 		if len(all) > 0 {
 			defer c.more(a, len(all), all[len(all)-1].ID)
 		}
-		if c.JSON {
-			return asJSON(a.out, views)
-		}
-		return table(a.out, "CLIENT-ID NAME STATE AUTH CREATED", rows)
+		return tableOrJSON(a.out, c.JSON, views, "CLIENT-ID NAME STATE AUTH CREATED", rows)
 	})
 }
 

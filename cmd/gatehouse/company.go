@@ -101,10 +101,7 @@ func (c *companyListCmd) Run(a *app) error {
 		if len(all) > 0 {
 			defer c.more(a, len(all), all[len(all)-1].AccountNumber)
 		}
-		if c.JSON {
-			return asJSON(a.out, views)
-		}
-		return table(a.out, "ACCOUNT NAME TWO-FACTOR CREATED", rows)
+		return tableOrJSON(a.out, c.JSON, views, "ACCOUNT NAME TWO-FACTOR CREATED", rows)
 	})
 }
 

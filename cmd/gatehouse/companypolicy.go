@@ -79,10 +79,7 @@ func (c *companyPolicyCmd) show(a *app, st *site.Site, policy gatehouse.CompanyP
 		views[s] = v
 		rows = append(rows, []string{string(s), v.Site, v.Company, v.InForce})
 	}
-	if c.JSON {
-		return asJSON(a.out, views)
-	}
-	return table(a.out, "SETTING SITE COMPANY IN-FORCE", rows)
+	return tableOrJSON(a.out, c.JSON, views, "SETTING SITE COMPANY IN-FORCE", rows)
 }
 
 // inWords is a value in force, where none is no or never.

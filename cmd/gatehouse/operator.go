@@ -107,10 +107,7 @@ func (c *operatorListCmd) Run(a *app) error {
 			views[i] = viewUser(u)
 			rows[i] = []string{u.Username, stateOf(u), string(u.Role), u.FirstName + " " + u.LastName, u.Email, fmt.Sprint(u.Apps + u.Passkeys), moment(u.LastSignInAt)}
 		}
-		if c.JSON {
-			return asJSON(a.out, views)
-		}
-		return table(a.out, "USERNAME STATE ROLE NAME EMAIL FACTORS LAST-SIGN-IN", rows)
+		return tableOrJSON(a.out, c.JSON, views, "USERNAME STATE ROLE NAME EMAIL FACTORS LAST-SIGN-IN", rows)
 	})
 }
 

@@ -25,6 +25,14 @@ func table(w io.Writer, header string, rows [][]string) error {
 	return t.Flush()
 }
 
+// tableOrJSON prints a list for people, or its views for scripts.
+func tableOrJSON(w io.Writer, inJSON bool, views any, header string, rows [][]string) error {
+	if inJSON {
+		return asJSON(w, views)
+	}
+	return table(w, header, rows)
+}
+
 // details prints names and values, one per line.
 func details(w io.Writer, pairs ...string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -115,10 +115,7 @@ func (c *userListCmd) Run(a *app) error {
 		if len(all) > 0 {
 			defer c.more(a, len(all), all[len(all)-1].Username)
 		}
-		if c.JSON {
-			return asJSON(a.out, views)
-		}
-		return table(a.out, "USERNAME STATE ROLE NAME EMAIL LAST-SIGN-IN", rows)
+		return tableOrJSON(a.out, c.JSON, views, "USERNAME STATE ROLE NAME EMAIL LAST-SIGN-IN", rows)
 	})
 }
 

@@ -90,6 +90,15 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// ReasonOf returns the reason of an error; empty if it has none.
+func ReasonOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return ""
+}
+
 // ErrNotFound is what a store returns if the database was queried and has no such row. A database
 // that cannot be queried is Unavailable: never "not found", never "wrong password".
 var ErrNotFound = &Error{Kind: NotFound, Reason: "not-found"}

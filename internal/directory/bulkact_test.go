@@ -139,7 +139,7 @@ func TestUsersChangeDuringAnAct(t *testing.T) {
 			}
 		}
 		act("plain-00", gatehouse.ActDeactivate)
-		if err := h.begin(boss, p); reason(err) != directory.ReasonUsersChanged {
+		if err := h.begin(boss, p); gatehouse.ReasonOf(err) != directory.ReasonUsersChanged {
 			t.Fatalf("%v", err)
 		}
 		p, err := h.BulkPreview(t.Context(), h.uk, as(boss), c.ID, p.ID)
@@ -224,12 +224,12 @@ func TestActsOnManyStayInTheCompany(t *testing.T) {
 			t.Errorf("in another company: %v", err)
 		}
 		for name, of := range map[string]directory.Chosen{"nobody": {}, "of another company": {IDs: []string{theirs.ID}}} {
-			if _, err := h.ProposeBulkAct(t.Context(), h.uk, as(boss), c.ID, gatehouse.ActDeactivate, of); reason(err) != directory.ReasonNobody {
+			if _, err := h.ProposeBulkAct(t.Context(), h.uk, as(boss), c.ID, gatehouse.ActDeactivate, of); gatehouse.ReasonOf(err) != directory.ReasonNobody {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 		for _, a := range []gatehouse.UserAct{"", "delete", "become"} { // not for many
-			if _, err := h.ProposeBulkAct(t.Context(), h.uk, as(boss), c.ID, a, everybody); reason(err) != directory.ReasonNobody {
+			if _, err := h.ProposeBulkAct(t.Context(), h.uk, as(boss), c.ID, a, everybody); gatehouse.ReasonOf(err) != directory.ReasonNobody {
 				t.Errorf("%q: %v", a, err)
 			}
 		}
@@ -286,7 +286,7 @@ func TestEveryActOnMany(t *testing.T) {
 				t.Errorf("%s: %d would be changed, want %d; not: %+v", step.act, p.Change, step.want, p.Refused)
 			}
 			if p.Change == 0 {
-				if err := h.begin(boss, p); reason(err) != directory.ReasonUsersChanged {
+				if err := h.begin(boss, p); gatehouse.ReasonOf(err) != directory.ReasonUsersChanged {
 					t.Errorf("%s on nobody: %v", step.act, err)
 				}
 				continue

@@ -93,10 +93,7 @@ func checkDetails(d *gatehouse.CompanyDetails) faults {
 		}
 		kept = append(kept, c)
 		field := func(name string) string { return fmt.Sprintf("contact_%d_%s", i+1, name) }
-		if c.Name == "" {
-			f.Add(field("name"), FieldRequired)
-		}
-		f.text(field("name"), c.Name, gatehouse.MaxName, gatehouse.InNames)
+		f.needed(field("name"), c.Name, gatehouse.MaxName, gatehouse.InNames)
 		f.text(field("about"), c.About, gatehouse.MaxName, gatehouse.InNames)
 		if c.Email != "" && f.text(field("email"), c.Email, gatehouse.MaxUsername, gatehouse.InKeys) && !mail.CanSend(c.Email) {
 			f.Add(field("email"), FieldEmail)

@@ -28,7 +28,7 @@ func TestCompanyDetails(t *testing.T) {
 		if err != nil || got.Zone != want.Zone || !got.NoReport || !slices.Equal(got.Contacts, want.Contacts) {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if err := set(boss, gatehouse.CompanyDetails{}, none); reason(err) != directory.ReasonDetailsChanged {
+		if err := set(boss, gatehouse.CompanyDetails{}, none); gatehouse.ReasonOf(err) != directory.ReasonDetailsChanged {
 			t.Errorf("over what was not seen: %v", err)
 		}
 		if err := set(boss, want, none); err != nil {

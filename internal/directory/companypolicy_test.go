@@ -58,7 +58,7 @@ func TestCompanyPolicy(t *testing.T) {
 		if err := set(boss, want, p.Agreed); err != nil {
 			t.Errorf("the same form again: %v", err)
 		}
-		if err := set(second, gatehouse.CompanyPolicy{}, p.Agreed); reason(err) != directory.ReasonPolicyChanged {
+		if err := set(second, gatehouse.CompanyPolicy{}, p.Agreed); gatehouse.ReasonOf(err) != directory.ReasonPolicyChanged {
 			t.Errorf("over what was not seen: %v", err)
 		}
 		got, err := h.CompanyPolicy(t.Context(), h.uk, as(second), c.ID)
@@ -215,7 +215,7 @@ func TestCompanyPolicyIsNotChangedAllTheTime(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if reason(err) != directory.ReasonPolicyOften || gatehouse.KindOf(err) != gatehouse.TooMany {
+	if gatehouse.ReasonOf(err) != directory.ReasonPolicyOften || gatehouse.KindOf(err) != gatehouse.TooMany {
 		t.Errorf("the seventh: %v", err)
 	}
 }

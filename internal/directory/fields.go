@@ -59,6 +59,15 @@ func (f *faults) text(field, value string, most int, allowed func(rune) bool) bo
 	return ok
 }
 
+// needed checks one line of text that must be there.
+func (f *faults) needed(field, value string, most int, allowed func(rune) bool) {
+	if value == "" {
+		f.Add(field, FieldRequired)
+		return
+	}
+	f.text(field, value, most, allowed)
+}
+
 // oneForm converts a text to the Unicode form that is stored and compared (C): two files may
 // encode one name differently.
 func oneForm(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
@@ -67,14 +76,8 @@ func oneForm(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
 func checkCompany(c *CompanyFields) faults {
 	var f faults
 	c.Name, c.AccountNumber = oneForm(c.Name), oneForm(c.AccountNumber)
-	if c.Name == "" {
-		f.Add("name", FieldRequired)
-	}
-	f.text("name", c.Name, gatehouse.MaxName, gatehouse.InNames)
-	if c.AccountNumber == "" {
-		f.Add("account_number", FieldRequired)
-	}
-	f.text("account_number", c.AccountNumber, gatehouse.MaxName, gatehouse.InKeys)
+	f.needed("name", c.Name, gatehouse.MaxName, gatehouse.InNames)
+	f.needed("account_number", c.AccountNumber, gatehouse.MaxName, gatehouse.InKeys)
 	return f
 }
 

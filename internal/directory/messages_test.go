@@ -58,7 +58,7 @@ func TestMessagesAreSentAgain(t *testing.T) {
 		}
 		// A temporary password is not stored, so it cannot be resent.
 		m = h.ended(u, store.MessageRefused)
-		if err := resend(u, m.ID); code(err) != directory.ReasonNotResendable {
+		if err := resend(u, m.ID); gatehouse.ReasonOf(err) != directory.ReasonNotResendable {
 			t.Errorf("%v", err)
 		}
 		// Somebody else's message is not this user's.
@@ -66,14 +66,6 @@ func TestMessagesAreSentAgain(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
-}
-
-// code returns an error's reason.
-func code(err error) string {
-	if e, ok := err.(*gatehouse.Error); ok {
-		return e.Reason
-	}
-	return ""
 }
 
 // void returns what the list says about each message, newest first: kind, why it is no longer
@@ -130,7 +122,7 @@ func TestMessagesThatDoNotHold(t *testing.T) {
 			return q.ReplacePassword(t.Context(), h.stored(h.uk, "msantos"), gatehouse.Password{Hash: "x", Origin: gatehouse.PasswordChosen, SetAt: h.now}, 0)
 		})
 		want("one was chosen", "temporary-password chosen; temporary-password replaced; temporary-password replaced")
-		if err := h.Resend(t.Context(), h.uk, admin, u.ID, first.ID); code(err) != directory.ReasonNotResendable {
+		if err := h.Resend(t.Context(), h.uk, admin, u.ID, first.ID); gatehouse.ReasonOf(err) != directory.ReasonNotResendable {
 			t.Errorf("%v", err)
 		}
 
@@ -146,7 +138,7 @@ func TestMessagesThatDoNotHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.Resend(t.Context(), h.uk, admin, u.ID, all[1].ID); code(err) != directory.ReasonNotResendable {
+		if err := h.Resend(t.Context(), h.uk, admin, u.ID, all[1].ID); gatehouse.ReasonOf(err) != directory.ReasonNotResendable {
 			t.Errorf("%v", err)
 		}
 		h.ended(u, store.MessageSent)

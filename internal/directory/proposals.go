@@ -76,11 +76,7 @@ func (s *Service) checkProposal(tx *act.Unit, u gatehouse.User, email, why strin
 	case gatehouse.SameMailbox(email, u.Email):
 		bad.Add("email", FieldSame)
 	}
-	if why == "" {
-		bad.Add("why", FieldRequired)
-	} else {
-		bad.text("why", why, maxProposalText, gatehouse.InNames)
-	}
+	bad.needed("why", why, maxProposalText, gatehouse.InNames)
 	other, err := tx.Holder(u, email)
 	if err == nil && other.ID != "" {
 		bad.Add("email", FieldTaken)
@@ -143,11 +139,8 @@ func (s *Service) RefuseEmail(ctx context.Context, st *site.Site, c gatehouse.Ca
 		return err
 	}
 	var f faults
-	if reason = oneForm(reason); reason == "" {
-		f.Add("reason", FieldRequired)
-	} else {
-		f.text("reason", reason, maxProposalText, gatehouse.InNames)
-	}
+	reason = oneForm(reason)
+	f.needed("reason", reason, maxProposalText, gatehouse.InNames)
 	if err := f.Err(); err != nil {
 		return err
 	}

@@ -48,14 +48,6 @@ func (p *proposing) propose(by gatehouse.Caller, u gatehouse.User) gatehouse.Add
 	return one.AddressProposal
 }
 
-func reasonOf(err error) string {
-	var e *gatehouse.Error
-	if errors.As(err, &e) {
-		return e.Reason
-	}
-	return ""
-}
-
 // Support proposes, and nothing changes until security or an owner agrees; for an administrator it
 // takes two whatever the role. Never is it the one who proposed. Then both mailboxes are told, and
 // the event has both names.
@@ -92,7 +84,7 @@ func TestASecondOperatorAgrees(t *testing.T) {
 				t.Fatalf("%d: %+v, %v", i, done, err)
 			}
 			p.moved(test.u, test.first, test.second)
-			if _, err := p.AgreeToEmail(t.Context(), p.uk, test.second, one.ID); reasonOf(err) != directory.ReasonProposalOver {
+			if _, err := p.AgreeToEmail(t.Context(), p.uk, test.second, one.ID); gatehouse.ReasonOf(err) != directory.ReasonProposalOver {
 				t.Errorf("%d: agreed twice: %v", i, err)
 			}
 		}
@@ -151,15 +143,15 @@ func TestAProposalEnds(t *testing.T) {
 	for name, end := range ends {
 		eachProposing(t, func(t *testing.T, p *proposing) {
 			one := p.propose(p.support, p.user)
-			if err := p.ProposeEmail(t.Context(), p.uk, p.security, p.user.ID, "other@santos.example", "why"); reasonOf(err) != directory.ReasonProposed {
+			if err := p.ProposeEmail(t.Context(), p.uk, p.security, p.user.ID, "other@santos.example", "why"); gatehouse.ReasonOf(err) != directory.ReasonProposed {
 				t.Errorf("%s: a second one: %v", name, err)
 			}
 			end(p)
 			before := p.stored(p.uk, p.user.Username).Email
-			if _, err := p.AgreeToEmail(t.Context(), p.uk, p.security, one.ID); reasonOf(err) != directory.ReasonProposalOver {
+			if _, err := p.AgreeToEmail(t.Context(), p.uk, p.security, one.ID); gatehouse.ReasonOf(err) != directory.ReasonProposalOver {
 				t.Errorf("%s: agreed: %v", name, err)
 			}
-			if err := p.RefuseEmail(t.Context(), p.uk, p.owner, one.ID, "no"); reasonOf(err) != directory.ReasonProposalOver {
+			if err := p.RefuseEmail(t.Context(), p.uk, p.owner, one.ID, "no"); gatehouse.ReasonOf(err) != directory.ReasonProposalOver {
 				t.Errorf("%s: refused: %v", name, err)
 			}
 			if now := p.stored(p.uk, p.user.Username).Email; now != before {
@@ -199,7 +191,7 @@ func TestAProposalIsRefusedOrTakenBack(t *testing.T) {
 			}
 		}
 		again := p.propose(p.support, p.user)
-		if err := p.WithdrawEmail(t.Context(), p.uk, p.owner, again.ID); reasonOf(err) != directory.ReasonProposalOver {
+		if err := p.WithdrawEmail(t.Context(), p.uk, p.owner, again.ID); gatehouse.ReasonOf(err) != directory.ReasonProposalOver {
 			t.Errorf("somebody else takes it back: %v", err)
 		}
 		if err := p.WithdrawEmail(t.Context(), p.uk, p.support, again.ID); err != nil {

@@ -140,7 +140,7 @@ func TestWhatAdministratorsDoHasAnEnd(t *testing.T) {
 				break
 			}
 		}
-		if code(err) != name {
+		if gatehouse.ReasonOf(err) != name {
 			t.Errorf("%s: the whole company: %v", name, err)
 		}
 	}
@@ -161,7 +161,7 @@ func TestWhatIsRefusedOnAUsersPage(t *testing.T) {
 	}
 	before := len(h.events(me))
 	for name, act := range acts {
-		if err := act(me.ID); gatehouse.KindOf(err) != gatehouse.Conflict || code(err) != directory.ReasonOwnAccount {
+		if err := act(me.ID); gatehouse.KindOf(err) != gatehouse.Conflict || gatehouse.ReasonOf(err) != directory.ReasonOwnAccount {
 			t.Errorf("%s of the own account: %v", name, err)
 		}
 	}
@@ -173,20 +173,20 @@ func TestWhatIsRefusedOnAUsersPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	was := h.stored(h.uk, "msantos").Password
-	if err := acts["send-password"](u.ID); code(err) != directory.ReasonNoEmail || h.stored(h.uk, "msantos").Password != was {
+	if err := acts["send-password"](u.ID); gatehouse.ReasonOf(err) != directory.ReasonNoEmail || h.stored(h.uk, "msantos").Password != was {
 		t.Errorf("without an address: %v", err)
 	}
 	h.write(func(q store.Queries) error {
 		_, err := q.LockUser(t.Context(), u.SiteID, u.ID, gatehouse.LockedByOperator, h.now)
 		return err
 	})
-	if err := acts["unlock"](u.ID); gatehouse.KindOf(err) != gatehouse.Forbidden || code(err) != directory.ReasonLockedByOperator || !h.stored(h.uk, "msantos").Locked() {
+	if err := acts["unlock"](u.ID); gatehouse.KindOf(err) != gatehouse.Forbidden || gatehouse.ReasonOf(err) != directory.ReasonLockedByOperator || !h.stored(h.uk, "msantos").Locked() {
 		t.Errorf("an operator's lock: %v", err)
 	}
 	if err := acts["deactivate"](u.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := acts["send-password"](u.ID); code(err) != directory.ReasonDeactivated {
+	if err := acts["send-password"](u.ID); gatehouse.ReasonOf(err) != directory.ReasonDeactivated {
 		t.Errorf("deactivated: %v", err)
 	}
 }

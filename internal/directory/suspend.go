@@ -62,11 +62,8 @@ func (s *Service) Suspend(ctx context.Context, st *site.Site, c gatehouse.Caller
 		return errForbidden
 	}
 	var f faults
-	if why = oneForm(why); why == "" {
-		f.Add("reason", FieldRequired)
-	} else {
-		f.text("reason", why, maxSuspendedWhy, gatehouse.InNames)
-	}
+	why = oneForm(why)
+	f.needed("reason", why, maxSuspendedWhy, gatehouse.InNames)
 	if err := f.Err(); err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package directory_test
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,14 +21,6 @@ func (h *house) leads(companyID, name string) gatehouse.User {
 	u := h.user(h.uk, companyID, name, gatehouse.RoleAdmin)
 	h.write(func(q store.Queries) error { return q.SignedIn(h.t.Context(), u.SiteID, u.ID, h.now) })
 	return u
-}
-
-func reason(err error) string {
-	var e *gatehouse.Error
-	if errors.As(err, &e) {
-		return e.Reason
-	}
-	return ""
 }
 
 // Two administrators take each other's place at the same instant: one of them does, and the company
@@ -59,7 +50,7 @@ func TestTwoAdministratorsAtOneInstant(t *testing.T) {
 				if h.stored(h.uk, u.Username).Leads() {
 					left++
 				}
-				if done[me] != nil && gatehouse.KindOf(done[me]) != gatehouse.Forbidden && reason(done[me]) != string(gatehouse.RefusedLast) {
+				if done[me] != nil && gatehouse.KindOf(done[me]) != gatehouse.Forbidden && gatehouse.ReasonOf(done[me]) != string(gatehouse.RefusedLast) {
 					t.Errorf("%s: the one who came second is told %v", a, done[me])
 				}
 			}
@@ -67,7 +58,7 @@ func TestTwoAdministratorsAtOneInstant(t *testing.T) {
 				t.Errorf("%s: %d administrators are left", a, left)
 			}
 			for _, u := range pair { // the next pair is alone
-				if err := h.Act(t.Context(), h.uk, operator, u.ID, gatehouse.ActUnmakeAdmin, ""); err != nil && reason(err) != string(gatehouse.RefusedDeleted) {
+				if err := h.Act(t.Context(), h.uk, operator, u.ID, gatehouse.ActUnmakeAdmin, ""); err != nil && gatehouse.ReasonOf(err) != string(gatehouse.RefusedDeleted) {
 					t.Fatal(err)
 				}
 			}
@@ -81,7 +72,7 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	c := h.company(h.uk, "10482", "Northgate")
 	admin := h.leads(c.ID, "AOkafor")
 	for _, a := range []gatehouse.UserAct{gatehouse.ActDeactivate, gatehouse.ActUnmakeAdmin, gatehouse.ActDelete, gatehouse.ActPassword} {
-		if err := h.Act(t.Context(), h.uk, as(admin), admin.ID, a, ""); reason(err) != directory.ReasonOwnAccount {
+		if err := h.Act(t.Context(), h.uk, as(admin), admin.ID, a, ""); gatehouse.ReasonOf(err) != directory.ReasonOwnAccount {
 			t.Errorf("%s of oneself: %v", a, err)
 		}
 	}
@@ -123,7 +114,7 @@ func TestDeletedAndRestored(t *testing.T) {
 		if _, err := h.CreateUser(t.Context(), h.uk, as(admin), c.ID, directory.UserFields{Username: "msantos"}); fields(err) != "username=taken" {
 			t.Errorf("the username of a deleted user: %v", err)
 		}
-		if _, err := h.UpdateUser(t.Context(), h.uk, as(admin), u.ID, directory.UserChange{FirstName: ptr("Mo")}); reason(err) != string(gatehouse.RefusedDeleted) {
+		if _, err := h.UpdateUser(t.Context(), h.uk, as(admin), u.ID, directory.UserChange{FirstName: ptr("Mo")}); gatehouse.ReasonOf(err) != string(gatehouse.RefusedDeleted) {
 			t.Errorf("a change of a deleted user: %v", err)
 		}
 		if err := h.RemoveDeleted(t.Context(), h.theSite); err != nil {
@@ -223,10 +214,10 @@ func TestActsKnowWhatTheFormShowed(t *testing.T) {
 	if _, err := h.UpdateUser(t.Context(), h.uk, as(first), u.ID, directory.UserChange{FirstName: ptr("Mo"), Seen: seen}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.UpdateUser(t.Context(), h.uk, as(second), u.ID, directory.UserChange{LastName: ptr("S"), Seen: seen}); reason(err) != directory.ReasonUserChanged {
+	if _, err := h.UpdateUser(t.Context(), h.uk, as(second), u.ID, directory.UserChange{LastName: ptr("S"), Seen: seen}); gatehouse.ReasonOf(err) != directory.ReasonUserChanged {
 		t.Errorf("a lost update: %v", err)
 	}
-	if err := h.Act(t.Context(), h.uk, as(second), u.ID, gatehouse.ActDeactivate, seen); reason(err) != directory.ReasonUserChanged {
+	if err := h.Act(t.Context(), h.uk, as(second), u.ID, gatehouse.ActDeactivate, seen); gatehouse.ReasonOf(err) != directory.ReasonUserChanged {
 		t.Errorf("an act on what has changed: %v", err)
 	}
 	if got := h.stored(h.uk, "MSantos"); got.FirstName != "Mo" || got.LastName != "Santos" || got.State == gatehouse.Deactivated {

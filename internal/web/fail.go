@@ -71,7 +71,7 @@ func (s *Server) logFailure(r *http.Request, v *ui.Visit, err error) {
 	var request *statusError
 	kind := gatehouse.KindOf(err)
 	switch {
-	case reasonOf(err) == signin.ReasonBusy: // could be many at once
+	case gatehouse.ReasonOf(err) == signin.ReasonBusy: // could be many at once
 		s.Log.WarnContext(r.Context(), "request turned away", "ref", v.Reference, "error", err.Error())
 	case kind == gatehouse.Unavailable, kind == gatehouse.Internal && !errors.As(err, &request):
 		s.Log.ErrorContext(r.Context(), "request failed", "ref", v.Reference, "error", err.Error())
@@ -79,14 +79,6 @@ func (s *Server) logFailure(r *http.Request, v *ui.Visit, err error) {
 	default:
 		s.Log.InfoContext(r.Context(), "request refused", "ref", v.Reference, "error", err.Error())
 	}
-}
-
-func reasonOf(err error) string {
-	var e *gatehouse.Error
-	if errors.As(err, &e) {
-		return e.Reason
-	}
-	return ""
 }
 
 // problemField is what is wrong with one field of what a program sent.
@@ -113,7 +105,7 @@ func problem(w http.ResponseWriter, v *ui.Visit, status int, err error) {
 		Reason   string         `json:"reason,omitempty"`
 		Errors   []problemField `json:"errors,omitempty"`
 		Instance string         `json:"instance"`
-	}{"about:blank", http.StatusText(status), status, reasonOf(err), fields, "urn:gatehouse:reference:" + v.Reference})
+	}{"about:blank", http.StatusText(status), status, gatehouse.ReasonOf(err), fields, "urn:gatehouse:reference:" + v.Reference})
 }
 
 // retryAfter is the header's value: whole seconds, at least one.

@@ -22,9 +22,8 @@ const mostTicked = 1000
 func (c *Console) ProposeBulkAct(w http.ResponseWriter, r *http.Request) error {
 	v, caller, company := on(r)
 	id, err := c.Directory.ProposeBulkAct(r.Context(), v.Site, caller, company, gatehouse.UserAct(r.PostFormValue("act")), chosenUsers(r.PostForm))
-	var e *gatehouse.Error
 	switch {
-	case errors.As(err, &e) && e.Reason == directory.ReasonNobody:
+	case gatehouse.ReasonOf(err) == directory.ReasonNobody:
 		http.Redirect(w, r, listWith(r.PostFormValue("query"), nobodyQuery), http.StatusSeeOther)
 		return nil
 	case err != nil:

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -67,8 +66,7 @@ func (c *Console) SetReach(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = c.Directory.SetReach(r.Context(), v.Site, caller, company, id, gatehouse.Reach(r.PostFormValue("reach")))
-	var e *gatehouse.Error
-	if errors.As(err, &e) && e.Reason == directory.ReasonReachUnknown {
+	if gatehouse.ReasonOf(err) == directory.ReasonReachUnknown {
 		return c.askReach(w, r, http.StatusUnprocessableEntity, []gatehouse.FieldError{{Field: "reach", Reason: directory.FieldRequired}})
 	}
 	if err != nil {

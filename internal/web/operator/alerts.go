@@ -25,7 +25,7 @@ func (o *Operator) showAlerts(w http.ResponseWriter, r *http.Request, status int
 // Acknowledge notes that the operator takes on an alert.
 func (o *Operator) Acknowledge(w http.ResponseWriter, r *http.Request) error {
 	err := o.Alerts.Acknowledge(r.Context(), by(r), r.PathValue("id"))
-	if reasonOf(err) == watch.ReasonAlertChanged {
+	if gatehouse.ReasonOf(err) == watch.ReasonAlertChanged {
 		return o.showAlerts(w, r, http.StatusConflict, true)
 	}
 	if err != nil {

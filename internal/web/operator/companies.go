@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -78,9 +77,7 @@ func (o *Operator) Company(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if done := r.URL.Query().Get("done"); slices.Contains(companyNews, done) {
-		v.Done = done
-	}
+	v.Done = justDone(r, companyNews)
 	return o.page(w, r, http.StatusOK, v)
 }
 

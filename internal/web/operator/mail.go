@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -46,7 +45,7 @@ func (o *Operator) heldOr(w http.ResponseWriter, r *http.Request, do func(*site.
 		return err
 	}
 	err = do(st)
-	if reasonOf(err) == directory.ReasonMailChanged {
+	if gatehouse.ReasonOf(err) == directory.ReasonMailChanged {
 		return o.showMail(w, r, http.StatusConflict, true)
 	}
 	if err != nil {
@@ -64,9 +63,10 @@ func formTime(r *http.Request, name string) time.Time {
 	return time.Time{}
 }
 
-func reasonOf(err error) string {
-	if e, ok := errors.AsType[*gatehouse.Error](err); ok {
-		return e.Reason
+// justDone is what a page was asked to say was done; empty if it is none of its news.
+func justDone(r *http.Request, news []string) string {
+	if done := r.URL.Query().Get("done"); slices.Contains(news, done) {
+		return done
 	}
 	return ""
 }
@@ -111,7 +111,7 @@ func (o *Operator) onMail(w http.ResponseWriter, r *http.Request, done string, d
 	}
 	id := r.PathValue("message")
 	err = do(st, id, r.PostFormValue("seen"))
-	if why := reasonOf(err); slices.Contains(mailRefusals, why) {
+	if why := gatehouse.ReasonOf(err); slices.Contains(mailRefusals, why) {
 		return o.showOneMail(w, r, http.StatusConflict, why)
 	}
 	if err != nil {
@@ -306,7 +306,7 @@ func (o *Operator) ClearBounce(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = o.Directory.ForgetBounce(r.Context(), st, by(r), r.PathValue("user"), formTime(r, "at"))
-	if reasonOf(err) == directory.ReasonMailChanged {
+	if gatehouse.ReasonOf(err) == directory.ReasonMailChanged {
 		return o.showBounced(w, r, http.StatusConflict, true)
 	}
 	if err != nil {

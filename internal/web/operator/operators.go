@@ -122,9 +122,7 @@ func (o *Operator) OneOperator(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if done := r.URL.Query().Get("done"); slices.Contains(operatorNews, done) {
-		view.Done = done
-	}
+	view.Done = justDone(r, operatorNews)
 	return o.page(w, r, http.StatusOK, view)
 }
 

@@ -72,9 +72,7 @@ func (o *Operator) Platform(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if done := r.URL.Query().Get("done"); slices.Contains(platformNews, done) {
-		v.Done = done
-	}
+	v.Done = justDone(r, platformNews)
 	return o.page(w, r, http.StatusOK, v)
 }
 

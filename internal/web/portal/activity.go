@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,8 +52,7 @@ func (p *Portal) NotMe(w http.ResponseWriter, r *http.Request) error {
 
 // notDisowned says what to do about the current sign-in.
 func (p *Portal) notDisowned(w http.ResponseWriter, r *http.Request, err error) error {
-	var e *gatehouse.Error
-	if errors.As(err, &e) && e.Reason == account.ReasonOwnSignIn {
+	if gatehouse.ReasonOf(err) == account.ReasonOwnSignIn {
 		return p.page(w, r, http.StatusConflict, OwnSignIn{})
 	}
 	return err

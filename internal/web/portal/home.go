@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 
@@ -65,10 +64,9 @@ func (p *Portal) ArrangeHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = p.Account.ArrangeHome(r.Context(), v.Site, v.Caller(r), card, action, namesOf(supplied))
-	var e *gatehouse.Error
 	to := "/#card-" + string(card)
 	switch {
-	case errors.As(err, &e) && e.Reason == account.ReasonProfileIncomplete:
+	case gatehouse.ReasonOf(err) == account.ReasonProfileIncomplete:
 		to = "/#card-" + string(gatehouse.CardProfile) // which says what is missing
 	case err != nil:
 		return err

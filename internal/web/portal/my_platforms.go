@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -43,8 +42,7 @@ func (p *Portal) NoAccess(w http.ResponseWriter, r *http.Request) error {
 func (p *Portal) AskAccess(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	n, err := p.Account.AskAccess(r.Context(), v.Site, v.Caller(r), r.PathValue("id"))
-	var e *gatehouse.Error
-	if errors.As(err, &e) && e.Reason == account.ReasonAskedOften {
+	if gatehouse.ReasonOf(err) == account.ReasonAskedOften {
 		return p.showNoAccess(w, r, n, "often", nil)
 	}
 	if err != nil {

@@ -25,11 +25,10 @@ func (p *Portal) askForPasskey(w http.ResponseWriter, r *http.Request, status in
 	v := ui.VisitOf(r)
 	view := NewPasskey{Errors: bad}
 	options, err := p.Account.BeginPasskey(r.Context(), v.Site, in(r, v), *v.Session)
-	var e *gatehouse.Error
 	switch {
 	case err == nil:
 		view.Options = options
-	case errors.As(err, &e) && e.Reason == signin.ReasonTooManyFactors:
+	case gatehouse.ReasonOf(err) == signin.ReasonTooManyFactors:
 		status, view.TooMany = ui.StatusOf(err), true
 	default:
 		return err

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"unicode"
@@ -32,9 +31,8 @@ func (p *Portal) MovePlatform(w http.ResponseWriter, r *http.Request) error {
 	v := ui.VisitOf(r)
 	id := r.PostFormValue("application")
 	err := p.SSO.MovePlatform(r.Context(), v.Site, v.Caller(r), id, gatehouse.CardAction(r.PostFormValue("action")))
-	var e *gatehouse.Error
 	switch {
-	case errors.As(err, &e) && e.Reason == account.ReasonProfileIncomplete:
+	case gatehouse.ReasonOf(err) == account.ReasonProfileIncomplete:
 		http.Redirect(w, r, "/#card-"+string(gatehouse.CardProfile), http.StatusSeeOther) // which says what is missing
 		return nil
 	case err != nil:

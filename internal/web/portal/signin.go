@@ -66,12 +66,8 @@ const deviceCookieAge = int(gatehouse.DeviceKnownFor / time.Second)
 // notSignedIn shows the form again, or the page for a special case. What was typed
 // stays, except for the password.
 func (p *Portal) notSignedIn(w http.ResponseWriter, r *http.Request, req signin.PasswordRequest, err error) error {
-	var locked *signin.LockedError
-	if errors.As(err, &locked) {
-		return p.page(w, r, http.StatusUnauthorized, LockedHere{*locked})
-	}
-	if isSuspended(err) {
-		return p.page(w, r, http.StatusUnauthorized, Suspended{})
+	if view := keptOut(err); view != nil {
+		return p.page(w, r, http.StatusUnauthorized, view)
 	}
 	var over *signin.TemporaryOverError
 	if errors.As(err, &over) {
@@ -259,9 +255,15 @@ func (LockedHere) Failed() bool            { return true }
 // a recovery.
 func (v LockedHere) ByTries() bool { return v.Reason.EndsByRecovery() }
 
-func isSuspended(err error) bool {
-	_, is := errors.AsType[*signin.SuspendedError](err)
-	return is
+// keptOut is the page for an account that nobody can sign in to now; nil: the error says something else.
+func keptOut(err error) ui.View {
+	if locked, is := errors.AsType[*signin.LockedError](err); is {
+		return LockedHere{*locked}
+	}
+	if _, is := errors.AsType[*signin.SuspendedError](err); is {
+		return Suspended{}
+	}
+	return nil
 }
 
 // Suspended says that the company is suspended, to users who have entered the right password, or used

@@ -32,12 +32,8 @@ func (p *Portal) PasskeySubmit(w http.ResponseWriter, r *http.Request) error {
 
 // passkeyRefused shows the sign-in page with what to do instead: the password still works.
 func (p *Portal) passkeyRefused(w http.ResponseWriter, r *http.Request, req signin.PasskeyRequest, err error) error {
-	var locked *signin.LockedError
-	if errors.As(err, &locked) {
-		return p.page(w, r, http.StatusUnauthorized, LockedHere{*locked})
-	}
-	if isSuspended(err) {
-		return p.page(w, r, http.StatusUnauthorized, Suspended{})
+	if view := keptOut(err); view != nil {
+		return p.page(w, r, http.StatusUnauthorized, view)
 	}
 	var e *gatehouse.Error
 	if !errors.As(err, &e) || e.Kind != gatehouse.Unauthenticated {

@@ -171,9 +171,7 @@ func TestA06_SavedSearchesFindCards(t *testing.T) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
 		card := gatehouse.PlatformCard{SiteID: u.SiteID, UserID: u.ID, ApplicationID: a.ID, Card: "recent", AsOf: s.Clock.Now(), ExpiresAt: s.Clock.Now().AddDate(0, 0, 1),
 			Body: gatehouse.CardBody{Title: "Recent orders", Lines: []gatehouse.CardLine{{Title: "SO-884120", Text: "48 × Laptop", Link: "https://order-desk.example/884120"}, {Title: "SO-7", Text: "Chair"}}}}
-		if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.PutCard(t.Context(), card) }); err != nil {
-			t.Fatal(err)
-		}
+		s.Write(func(q store.Queries) error { return q.PutCard(t.Context(), card) })
 		c := visitor(t, s, "meridian-uk")
 		signIn(c, "msantos", password)
 		p := saves(c, c.Get("/search?q=laptop"), "Laptops").Want(200)

@@ -153,9 +153,7 @@ func TestA08_TheAdministratorSeesWhenALockEnds(t *testing.T) {
 		if p := wantBarriers(t, admin, u); contains(p.Text(".head"), "Locked") {
 			t.Errorf("%q", p.Text(".head"))
 		}
-	}, testkit.WithSites(func(dir string) {
-		testkit.AppendFile(t, dir+"/inkwell/site.yaml", "\npolicy:\n  lockout:\n    unlock_after: 1h\n")
-	}))
+	}, testkit.WithSite("inkwell", func(text string) string { return text + "\npolicy:\n  lockout:\n    unlock_after: 1h\n" }))
 }
 
 // Deactivated by whom and when; activated again with the previous password, and
@@ -307,9 +305,7 @@ func TestA08_WhoMayNotAct(t *testing.T) {
 		// Somebody who was an administrator when the page was opened.
 		demoted := gatehouse.RoleUser
 		me.Role = demoted
-		if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), me, time.Time{}) }); err != nil {
-			t.Fatal(err)
-		}
+		s.Write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), me, time.Time{}) })
 		before = newestEvent(t, s, u)
 		if p := admin.Submit(ask, "main form[action$='/send-password']", nil); p.Status != 403 {
 			t.Errorf("demoted: %d", p.Status)

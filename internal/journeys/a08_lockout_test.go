@@ -189,23 +189,18 @@ func TestA08_ALockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
 		wantRefused(t, signIn(c, "mira@inkwell.example", password))
 		s.Clock.Add(2 * time.Minute)
 		wantHome(t, signIn(c, "mira@inkwell.example", password))
-	}, testkit.WithSites(func(dir string) {
-		testkit.AppendFile(t, dir+"/inkwell/site.yaml", "\npolicy:\n  lockout:\n    unlock_after: 1h\n")
-	}))
+	}, testkit.WithSite("inkwell", func(text string) string { return text + "\npolicy:\n  lockout:\n    unlock_after: 1h\n" }))
 }
 
 func unlock(t *testing.T, s *testkit.Server, u gatehouse.User) {
 	t.Helper()
-	err := s.Store.Write(t.Context(), func(q store.Queries) error {
+	s.Write(func(q store.Queries) error {
 		if err := q.UnlockUser(t.Context(), u.SiteID, u.ID); err != nil {
 			return err
 		}
 		_, err := q.End(t.Context(), store.Ending{User: u, Change: gatehouse.Unlocked})
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // The same for an account that the owner's own browser has locked: its page says until
@@ -234,9 +229,7 @@ func TestA08_AnAccountsLockEndsByItselfWhereTheSiteSaysSo(t *testing.T) {
 		if s.User(u).Locked() {
 			t.Error("signed in, and still locked")
 		}
-	}, testkit.WithSites(func(dir string) {
-		testkit.AppendFile(t, dir+"/inkwell/site.yaml", "\npolicy:\n  lockout:\n    unlock_after: 1h\n")
-	}))
+	}, testkit.WithSite("inkwell", func(text string) string { return text + "\npolicy:\n  lockout:\n    unlock_after: 1h\n" }))
 }
 
 // A short password of the previous system proves less than the modern profile's long

@@ -15,23 +15,18 @@ func proposedAct(t testing.TB, s *testkit.Server, admin gatehouse.User, a gateho
 	now := s.Clock.Now()
 	b := gatehouse.BulkAct{Act: a, Run: gatehouse.Run{Kind: gatehouse.RunBulkAct, ID: store.NewID("bac", now), SiteID: admin.SiteID, CompanyID: admin.CompanyID,
 		StartedBy: admin.ID, StartedName: admin.DisplayName(), StartedAt: now}}
-	err := s.Store.Write(t.Context(), func(q store.Queries) error {
+	s.Write(func(q store.Queries) error {
 		if err := q.ProposeBulkAct(t.Context(), b); err != nil {
 			return err
 		}
 		return q.AddToBulkAct(t.Context(), b, users)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return "/company/bulk-acts/" + b.ID
 }
 
 func puts(t *testing.T, s *testkit.Server, change func(store.Queries) error) {
 	t.Helper()
-	if err := s.Store.Write(t.Context(), change); err != nil {
-		t.Fatal(err)
-	}
+	s.Write(change)
 }
 
 // An administrator picks users, sees what would happen to whom, agrees, follows it, and finds the

@@ -46,9 +46,7 @@ func elsewhere(t *testing.T, s *testkit.Server, siteID, name string, change func
 	t.Helper()
 	now := s.Clock.Now()
 	other := gatehouse.Company{ID: store.NewID("com", now), SiteID: siteID, Name: "Hartley Academy", AccountNumber: "20" + name, CreatedAt: now}
-	if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.InsertCompany(t.Context(), other) }); err != nil {
-		t.Fatal(err)
-	}
+	s.Write(func(q store.Queries) error { return q.InsertCompany(t.Context(), other) })
 	return s.AddUser(siteID, name, password, func(u *gatehouse.User) { u.CompanyID = other.ID; change(u) })
 }
 

@@ -22,7 +22,7 @@ func heldEnrolment(t *testing.T, s *testkit.Server, admin gatehouse.User, enable
 	now := s.Clock.Now()
 	e = gatehouse.Enrolment{Enable: enable, Run: gatehouse.Run{Kind: gatehouse.RunEnrolment, ID: store.NewID("enr", now), SiteID: admin.SiteID, CompanyID: admin.CompanyID,
 		State: gatehouse.RunRunning, StartedBy: admin.ID, StartedName: admin.DisplayName(), StartedAt: now}}
-	err := s.Store.Write(t.Context(), func(q store.Queries) (err error) {
+	s.Write(func(q store.Queries) (err error) {
 		if _, err = q.SetTwoFactor(t.Context(), e.SiteID, e.CompanyID, gatehouse.EmailCodes(enable), now); err == nil {
 			e.Total, err = q.BeginEnrolment(t.Context(), e)
 		}
@@ -31,9 +31,6 @@ func heldEnrolment(t *testing.T, s *testkit.Server, admin gatehouse.User, enable
 		}
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	return e
 }
 
@@ -251,13 +248,10 @@ func TestB02_WithScripts(t *testing.T) {
 // advance records some progress of a held enrolment, and holds it again.
 func advance(t *testing.T, s *testkit.Server, e gatehouse.Enrolment, n gatehouse.RunCounts) {
 	t.Helper()
-	err := s.Store.Write(t.Context(), func(q store.Queries) error {
+	s.Write(func(q store.Queries) error {
 		_, err := q.AdvanceRun(t.Context(), e.Run, "", n, s.Clock.Now().Add(hold))
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // If the events do not arrive, the page asks by itself.

@@ -94,14 +94,11 @@ func TestB02_TheStreamEndsWithRoleAndSession(t *testing.T) {
 		e := heldEnrolment(t, s, admin, true)
 		_, told := listen(t, c.Cookie("/", sessionCookie), s, site, e)
 		<-told
-		err := s.Store.Write(t.Context(), func(q store.Queries) error {
+		s.Write(func(q store.Queries) error {
 			demoted := s.User(admin)
 			demoted.Role = gatehouse.RoleUser
 			return q.UpdateProfile(t.Context(), demoted, time.Time{})
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		if last := drained(t, told); last["over"] == true {
 			t.Errorf("the run is over: %v", last)
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"gatehouse"
-	"gatehouse/internal/demo"
 	"gatehouse/internal/testkit"
 )
 
@@ -158,11 +157,8 @@ func TestB03_ChangingBackEndsTheEnrolment(t *testing.T) {
 // The demo's company can be enrolled on the page.
 func TestB03_TheDemosCompany(t *testing.T) {
 	t.Parallel()
-	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	s := demoServer(t)
 	const site = "meridian-uk"
-	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
-		t.Fatal(err)
-	}
 	c := visitor(t, s, site)
 	wantHome(t, signIn(c, "msantos", "Harbour-Lantern-42"))
 	page := c.Get(enhancedSecurityPath).Want(200)

@@ -233,11 +233,8 @@ func TestB06_AScriptThatPostsNothingButTheCode(t *testing.T) {
 // requireOf writes what a user's company requires.
 func requireOf(t *testing.T, s *testkit.Server, u gatehouse.User, rule gatehouse.TwoFactorRule) {
 	t.Helper()
-	err := s.Store.Write(t.Context(), func(q store.Queries) error {
+	s.Write(func(q store.Queries) error {
 		_, err := q.SetTwoFactor(t.Context(), u.SiteID, u.CompanyID, rule, s.Clock.Now())
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }

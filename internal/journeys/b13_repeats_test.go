@@ -309,9 +309,7 @@ func TestB02_TheConfirmationBearsARepeat(t *testing.T) {
 
 func write(t *testing.T, s *testkit.Server, do func(q store.Queries) error) {
 	t.Helper()
-	if err := s.Store.Write(t.Context(), do); err != nil {
-		t.Fatal(err)
-	}
+	s.Write(do)
 }
 
 func sessionsOf(t *testing.T, s *testkit.Server, u gatehouse.User) int {

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,17 +14,9 @@ import (
 )
 
 // portalSite moves Meridian UK to a domain that it shares with two applications.
-var portalSite = testkit.WithSites(func(dir string) {
-	path := filepath.Join(dir, "meridian-uk", "site.yaml")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		panic(err)
-	}
-	moved := strings.Replace(string(text), "uk.localhost", "login.portal.localhost", 1) +
+var portalSite = testkit.WithSite("meridian-uk", func(text string) string {
+	return strings.Replace(text, "uk.localhost", "login.portal.localhost", 1) +
 		"\nforward_auth:\n  domain: portal.localhost\n  hosts: [wiki.portal.localhost, reports.portal.localhost]\n"
-	if err := os.WriteFile(path, []byte(moved), 0o600); err != nil {
-		panic(err)
-	}
 })
 
 // wiki is an application that does not speak OpenID Connect and trusts its proxy.

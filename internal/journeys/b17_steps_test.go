@@ -19,12 +19,10 @@ import (
 func TestB17_WithEnhancedSecurityOnTheCodeLeadsOnToThePlatform(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, nil)
-		if err := s.Store.Write(t.Context(), func(q store.Queries) error {
+		s.Write(func(q store.Queries) error {
 			_, err := q.SetTwoFactor(t.Context(), u.SiteID, u.CompanyID, gatehouse.EmailCodes(true), s.Clock.Now())
 			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
+		})
 		shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			fmt.Fprintf(w, "<!doctype html><title>Shop</title><link rel=icon href=data:,><h1>%s with a code: %t</h1>", r.FormValue("state"), r.FormValue("code") != "")

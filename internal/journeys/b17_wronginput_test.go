@@ -3,8 +3,6 @@ package journeys
 import (
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -131,16 +129,7 @@ func TestB17_ProofsWithWrongInput(t *testing.T) {
 }
 
 // registering switches registration on for Meridian UK.
-var registering = testkit.WithSites(func(dir string) {
-	path := filepath.Join(dir, "meridian-uk", "site.yaml")
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = os.WriteFile(path, append(text, "\nclient_registration: true\n"...), 0o600)
-	}
-	if err != nil {
-		panic(err)
-	}
-})
+var registering = testkit.WithSite("meridian-uk", func(text string) string { return text + "\nclient_registration: true\n" })
 
 // postJSON sends a body as a program does.
 func (p *platform) postJSON(method, path, kind, authorization, body string) programAnswer {

@@ -53,10 +53,7 @@ func TestC07_AnOwnerAddsACompanyWithItsFirstAdministrator(t *testing.T) {
 func TestC07_ACompanyIsFoundAndRenamed(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "msantos", password, func(u *gatehouse.User) { u.Role = gatehouse.RoleAdmin })
-		firm, err := s.Store.Read().Company(t.Context(), u.SiteID, u.CompanyID)
-		if err != nil {
-			t.Fatal(err)
-		}
+		firm := s.CompanyOf(u)
 		_, support, _ := operatorWithApp(t, s, "tbello", gatehouse.RoleSupport)
 		for _, q := range []string{firm.Name, strings.ToUpper(firm.Name[:3]), firm.AccountNumber} {
 			for _, path := range []string{companiesOfUK, "/operator/find"} {

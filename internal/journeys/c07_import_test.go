@@ -23,10 +23,7 @@ func TestC07_AnOperatorImportsForASite(t *testing.T) {
 		boss := s.AddUser("meridian-uk", "msantos", password, func(u *gatehouse.User) {
 			u.Role, u.CompanyID, u.EmailConfirmed = gatehouse.RoleAdmin, kim.CompanyID, false
 		})
-		firm, err := s.Store.Read().Company(t.Context(), kim.SiteID, kim.CompanyID)
-		if err != nil {
-			t.Fatal(err)
-		}
+		firm := s.CompanyOf(kim)
 		me, c, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleOwner)
 		start := c.Follow(c.Follow(c.Follow(c.Get("/operator").Want(200), "Companies").Want(200), "Meridian UK").Want(200), "Import users").Want(200)
 		if start.URL.Path != importForUK || !contains(start.Text("main"), "Meridian UK", "a second operator agrees") {
@@ -119,10 +116,7 @@ func TestC07_AWrongFileForASite(t *testing.T) {
 func TestC07_AnImportForASiteIsAnOwners(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		kim := s.AddUser("meridian-uk", "kim", password, nil)
-		firm, err := s.Store.Read().Company(t.Context(), kim.SiteID, kim.CompanyID)
-		if err != nil {
-			t.Fatal(err)
-		}
+		firm := s.CompanyOf(kim)
 		me, c, _ := operatorWithApp(t, s, "ohale", gatehouse.RoleOwner)
 		_, second, _ := operatorWithApp(t, s, "second", gatehouse.RoleOwner)
 		_, security, _ := operatorWithApp(t, s, "skeller", gatehouse.RoleSecurity)
@@ -136,9 +130,7 @@ func TestC07_AnImportForASiteIsAnOwners(t *testing.T) {
 			second.Get(preview.URL.Path + path).Want(404)
 		}
 		me.Role = gatehouse.RoleSecurity
-		if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), me, s.Clock.Now()) }); err != nil {
-			t.Fatal(err)
-		}
+		s.Write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), me, s.Clock.Now()) })
 		c.Submit(preview, "form:has([name=preview])", nil).Want(403)
 		if _, err := s.Store.Read().UserByUsername(t.Context(), kim.SiteID, "one"); gatehouse.KindOf(err) != gatehouse.NotFound {
 			t.Errorf("somebody was brought in: %v", err)

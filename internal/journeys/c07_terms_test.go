@@ -28,12 +28,9 @@ func TestC07_OperatorsSeeWhoHasAcceptedTheTerms(t *testing.T) {
 		}
 		never := add("=zoe", "")
 		now := s.Clock.Now()
-		err := s.Store.Write(t.Context(), func(q store.Queries) error {
+		s.Write(func(q store.Queries) error {
 			return q.InsertAcceptance(t.Context(), gatehouse.Acceptance{ID: "acc_1", SiteID: st.ID, UserID: accepted.ID, Version: st.TermsVersion, TextHash: "h", Lang: "en-GB", AcceptedAt: now}, "text")
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		_, support, _ := operatorWithApp(t, s, "tbello", gatehouse.RoleSupport)
 		p := support.Follow(support.Get("/operator/sites/meridian-uk").Want(200), "Terms of this site").Want(200)
 		versions := p.Texts("section[aria-label=Versions] tbody tr")
@@ -59,11 +56,9 @@ func TestC07_OperatorsSeeWhoHasAcceptedTheTerms(t *testing.T) {
 			t.Errorf("%q", text.Text("main"))
 		}
 		support.Get(termsOfUK + "/no-such").Want(404)
-		if err := s.Store.Write(t.Context(), func(q store.Queries) error {
+		s.Write(func(q store.Queries) error {
 			return q.SetDeleted(t.Context(), never, now)
-		}); err != nil {
-			t.Fatal(err)
-		}
+		})
 		s.Clock.Add(time.Minute)
 
 		skeller, security, _ := operatorWithApp(t, s, "skeller", gatehouse.RoleSecurity)

@@ -94,12 +94,9 @@ func TestC09_ActivityIsReadPageByPage(t *testing.T) {
 			s.Clock.Add(time.Second)
 			now := s.Clock.Now()
 			caller := gatehouse.Caller{Kind: gatehouse.Visitor, SiteID: u.SiteID, IPAddress: "198.51.100.9"}
-			err := s.Store.Write(t.Context(), func(q store.Queries) error {
+			s.Write(func(q store.Queries) error {
 				return q.InsertEvent(t.Context(), caller.Event(store.NewID("evt", now), now, u.SiteID, u, gatehouse.EventSignIn, gatehouse.ResultWrong, nil))
 			})
-			if err != nil {
-				t.Fatal(err)
-			}
 		}
 		wantHome(t, signIn(c, "msantos", password))
 		p, seen := c.Get("/account/activity?kind=sign-ins"), 0

@@ -25,13 +25,10 @@ import (
 func raiseAlert(t *testing.T, s *testkit.Server) {
 	t.Helper()
 	now := s.Clock.Now()
-	err := s.Store.Write(t.Context(), func(q store.Queries) error {
+	s.Write(func(q store.Queries) error {
 		_, err := q.OpenAlert(t.Context(), gatehouse.Alert{ID: "alt_1", Kind: gatehouse.AlertMailAge, Value: 1000, Threshold: 900, OpenedAt: now})
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // hook receives calls of the webhook, and fails first.

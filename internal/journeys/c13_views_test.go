@@ -103,9 +103,7 @@ func TestC13_ViewsAreSharedWithOperators(t *testing.T) {
 		}
 		owner.Press(owner.Get(one.URL.Path).Want(200), "Show again", nil).Want(200)
 		me.Role = gatehouse.RoleSupport
-		if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), me, s.Clock.Now()) }); err != nil {
-			t.Fatal(err)
-		}
+		s.Write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), me, s.Clock.Now()) })
 		if got := chips(owner.Get("/operator/events").Want(200)); len(got) != 1 {
 			t.Errorf("the one who shared it may not read events any longer, and it is there: %q", got)
 		}
@@ -117,10 +115,7 @@ func TestC13_ViewsAreSharedWithOperators(t *testing.T) {
 func TestC13_AViewOfWhatIsGoneSaysSo(t *testing.T) {
 	each(t, func(t *testing.T, s *testkit.Server) {
 		u := s.AddUser("meridian-uk", "kim", password, nil)
-		firm, err := s.Store.Read().Company(t.Context(), u.SiteID, u.CompanyID)
-		if err != nil {
-			t.Fatal(err)
-		}
+		firm := s.CompanyOf(u)
 		_, c, _ := operatorWithApp(t, s, "skeller", gatehouse.RoleSecurity)
 		at := savesView(c, url.Values{"company": {firm.AccountNumber}}.Encode(), testkit.Values{"name": "Northgate"})
 		if at.Find("[data-gone]").Length() > 0 {

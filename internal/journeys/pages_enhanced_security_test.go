@@ -13,9 +13,7 @@ import (
 func fernhollow(w *walker) (companyID string) {
 	now := w.s.Clock.Now()
 	company := gatehouse.Company{ID: store.NewID("com", now), SiteID: w.st.ID, Name: "Fernhollow Wholesale & Sons (Holdings) Ltd", AccountNumber: "30", CreatedAt: now}
-	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.InsertCompany(w.t.Context(), company) }); err != nil {
-		w.t.Fatal(err)
-	}
+	w.s.Write(func(q store.Queries) error { return q.InsertCompany(w.t.Context(), company) })
 	return company.ID
 }
 

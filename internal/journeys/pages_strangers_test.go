@@ -108,9 +108,7 @@ func lateNewcomer(w *walker) {
 func twoFactor(w *walker) {
 	name, now := w.user("careful"), w.s.Clock.Now()
 	company := gatehouse.Company{ID: store.NewID("com", now), SiteID: w.st.ID, Name: "Hartley Academy", AccountNumber: "20", TwoFactor: true, CreatedAt: now}
-	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.InsertCompany(w.t.Context(), company) }); err != nil {
-		w.t.Fatal(err)
-	}
+	w.s.Write(func(q store.Queries) error { return q.InsertCompany(w.t.Context(), company) })
 	add := func(name string, change func(u *gatehouse.User)) gatehouse.User {
 		return w.s.AddUser(w.st.ID, name, password, func(u *gatehouse.User) { u.CompanyID = company.ID; change(u) })
 	}

@@ -39,12 +39,10 @@ func manager(w *walker) {
 		u.Password.Origin, u.Password.ExpiresAt = gatehouse.PasswordInitial, w.s.Clock.Now().Add(time.Hour)
 	})
 	asker := gatehouse.Caller{Kind: gatehouse.Visitor} // so that a request waits
-	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error {
+	w.s.Write(func(q store.Queries) error {
 		now := w.s.Clock.Now()
 		return q.InsertEvent(w.t.Context(), asker.Event(store.NewID("evt", now), now, w.st.ID, busy, gatehouse.EventUsernameAsked, gatehouse.ResultOK, nil))
-	}); err != nil {
-		w.t.Fatal(err)
-	}
+	})
 	secure(w.t, w.s, me, true)
 	w.trusts(me)
 	w.trusts(busy)
@@ -86,15 +84,12 @@ func (w *walker) trusts(u gatehouse.User) {
 	w.t.Helper()
 	now := w.s.Clock.Now()
 	id := store.NewID("dev", now)
-	err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error {
+	w.s.Write(func(q store.Queries) error {
 		if _, _, err := q.DeviceSignedIn(w.t.Context(), u.SiteID, u.ID, id, id, iphoneAgent, "192.0.2.7", now); err != nil {
 			return err
 		}
 		return q.TrustDevice(w.t.Context(), u.SiteID, u.ID, id, now)
 	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 // ownChoice turns codes on in a window that was opened before the address counted as
@@ -103,9 +98,7 @@ func (w *walker) ownChoice(u gatehouse.User) {
 	w.t.Helper()
 	w.b.Open(w.s.URL(w.st.ID, "/account/security"))
 	u.EmailConfirmed = false
-	if err := w.s.Store.Write(w.t.Context(), func(q store.Queries) error { return q.UpdateProfile(w.t.Context(), u, time.Time{}) }); err != nil {
-		w.t.Fatal(err)
-	}
+	w.s.Write(func(q store.Queries) error { return q.UpdateProfile(w.t.Context(), u, time.Time{}) })
 	w.b.Click("#own_two_factor")
 	w.failing(nil, "own_two_factor")
 	if !testkit.Eval[bool](w.b, "document.getElementById('own_two_factor').checked") {

@@ -13,11 +13,8 @@ import (
 // docs/operators.md shows the operators' pages, as in the demo.
 func TestPicturesOfOperators(t *testing.T) {
 	t.Parallel()
-	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	s := demoServer(t)
 	const site = "meridian-uk"
-	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
-		t.Fatal(err)
-	}
 	second := pictured(t, s, "tbello", "Tunde", "Bello", gatehouse.RoleSupport)
 	pictured(t, s, "skeller", "Sabine", "Keller", gatehouse.RoleSecurity)
 	if err := demo.Day(t.Context(), s.Store, s.Clock.Now()); err != nil {
@@ -90,9 +87,7 @@ func pictured(t *testing.T, s *testkit.Server, username, first, last string, rol
 	t.Helper()
 	u := s.AddOperator(username, password, role)
 	u.FirstName, u.LastName = first, last
-	if err := s.Store.Write(t.Context(), func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) }); err != nil {
-		t.Fatal(err)
-	}
+	s.Write(func(q store.Queries) error { return q.UpdateProfile(t.Context(), u, time.Time{}) })
 	return u
 }
 

@@ -22,11 +22,8 @@ const heaviest = 100 << 10
 // the repository, and small.
 func TestPicturesOfTheREADME(t *testing.T) {
 	t.Parallel()
-	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	s := demoServer(t)
 	const site = "meridian-uk"
-	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
-		t.Fatal(err)
-	}
 	b := testkit.PaintedBrowser(t)
 	b.Size(1120, 700)
 	keep := func(name string) { keepPicture(t, b, name) }
@@ -90,4 +87,14 @@ func keepPicture(t *testing.T, b *testkit.Tab, name string) {
 	if info, err := os.Stat("../../" + path); err != nil || info.Size() > heaviest {
 		t.Errorf("%s: make screenshots (%v)", path, err)
 	}
+}
+
+// demoServer is a server with the accounts of the demo.
+func demoServer(t *testing.T) *testkit.Server {
+	t.Helper()
+	s := testkit.NewServer(t, testkit.SQLiteURL(t))
+	if _, err := demo.Seed(t.Context(), demo.Deps{Store: s.Store, Hasher: s.Hasher, Outbox: s.Outbox, Now: s.Clock.Now}, s.Sites.All()); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

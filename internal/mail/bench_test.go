@@ -91,18 +91,24 @@ func (b *bench) sender(c mail.SMTP) *mail.Sender {
 // run runs a sender until the test, or the function returned, ends it.
 func (b *bench) run(s *mail.Sender) (stop func()) {
 	b.t.Helper()
+	return b.until("sender", s.Run)
+}
+
+// until runs a service until the test, or the function returned, ends it.
+func (b *bench) until(what string, run func(context.Context) error) (stop func()) {
+	b.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
+	go func() { ended <- run(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		select {
 		case err := <-ended:
 			if err != nil {
-				b.t.Errorf("Run: %v", err)
+				b.t.Errorf("the %s: %v", what, err)
 			}
 		case <-time.After(time.Minute):
-			b.t.Error("the sender does not stop")
+			b.t.Errorf("the %s does not stop", what)
 		}
 	})
 	b.t.Cleanup(stop)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,21 +29,7 @@ func (b *bench) listen(secure *tls.Config) (address string, log *testkit.Log, st
 	}
 	log = &testkit.Log{}
 	r := b.receiver(log)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Serve(ctx, l, secure) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		select {
-		case err := <-ended:
-			if err != nil {
-				b.t.Errorf("Serve: %v", err)
-			}
-		case <-time.After(time.Minute):
-			b.t.Error("the receiver does not stop")
-		}
-	})
-	b.t.Cleanup(stop)
+	stop = b.until("receiver", func(ctx context.Context) error { return r.Serve(ctx, l, secure) })
 	return l.Addr().String(), log, stop
 }
 

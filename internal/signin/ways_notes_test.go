@@ -21,13 +21,7 @@ func wayNotesOf(m wayState) wayNotes {
 	return wayNotes{need: m.need, app: m.app, key: m.key, phone: m.phone}
 }
 
-// seenWays is what is visible in both browsers.
-type seenWays [2]struct {
-	session bool
-	due     dueStep
-}
-
-func (r wayRules) seen(m wayState) (all seenWays) {
+func (r wayRules) seen(m wayState) (all seen) {
 	for i := range m.tabs {
 		all[i].session, all[i].due = m.tabs[i].session, r.due(m, int8(i))
 	}
@@ -36,7 +30,7 @@ func (r wayRules) seen(m wayState) (all seenWays) {
 
 // take records an act with its reply and what is visible afterwards, and returns the violated
 // invariant; empty if there is none.
-func (n *wayNotes) take(a wayAct, said reply, now seenWays) string {
+func (n *wayNotes) take(a wayAct, said reply, now seen) string {
 	t, wrong := &n.tabs[a.tab], ""
 	onward := said == done || said == toSetUp || said == toCode
 	switch a.verb {

@@ -315,7 +315,7 @@ func wayReply(err error) (reply, error) {
 }
 
 // seen returns what is visible in both browsers.
-func (p *wayPlayer) seen() (all seenWays) {
+func (p *wayPlayer) seen() (all seen) {
 	for i, tab := range p.tabs {
 		all[i].session = p.alive(p.st, tab.session)
 		all[i].due = map[gatehouse.Step]dueStep{"": nothing, gatehouse.StepCode: codeDue, gatehouse.StepFactor: setUpDue,

@@ -122,6 +122,20 @@ func WithSites(change func(dir string)) ServerOption {
 	return func(s *serverSetup) { s.change = change }
 }
 
+// WithSite lets a test change the settings of a site, which are YAML, before they are read.
+func WithSite(id string, change func(settings string) string) ServerOption {
+	return WithSites(func(dir string) {
+		path := filepath.Join(dir, id, "site.yaml")
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = os.WriteFile(path, []byte(change(string(text))), 0o600)
+		}
+		if err != nil {
+			panic(err)
+		}
+	})
+}
+
 // SharedSites makes the server use sites that were read once for the whole process; no
 // browser can reach it through them, and nobody may change them: for tests of services.
 // Reading them takes longer than most of those tests.
@@ -321,16 +335,6 @@ func (s *Server) AddOperator(username, password string, role gatehouse.Role) gat
 	return s.AddUser(gatehouse.OperatorsSite, username, password, func(u *gatehouse.User) {
 		u.Role, u.Email, u.ChallengeSet = role, username+"@platform.example", false
 	})
-}
-
-// User is the user as currently stored.
-func (s *Server) User(u gatehouse.User) gatehouse.User {
-	s.t.Helper()
-	now, err := s.Store.Read().User(context.Background(), u.SiteID, u.ID)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return now
 }
 
 // AppendFile adds text to a file of the test.

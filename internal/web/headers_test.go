@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -171,16 +170,10 @@ func TestBareAnswersCarryTheHeadersToo(t *testing.T) {
 
 func TestSecurityTextSaysWhomToTell(t *testing.T) {
 	t.Parallel()
-	s := testkit.NewServer(t, testkit.SQLiteURL(t), testkit.WithSites(func(dir string) {
-		text, err := os.ReadFile(dir + "/inkwell/site.yaml")
-		if err != nil {
-			t.Fatal(err)
-		}
-		before, after, _ := bytes.Cut(text, []byte("security:\n"))
-		_, after, _ = bytes.Cut(after, []byte("\n\n"))
-		if err := os.WriteFile(dir+"/inkwell/site.yaml", append(before, after...), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	s := testkit.NewServer(t, testkit.SQLiteURL(t), testkit.WithSite("inkwell", func(text string) string {
+		before, after, _ := strings.Cut(text, "security:\n")
+		_, after, _ = strings.Cut(after, "\n\n")
+		return before + after
 	}))
 	const path = "/.well-known/security.txt"
 	p := testkit.NewClient(t, s.URL("meridian-uk", ""), s.Addr).Get(path).Want(200)

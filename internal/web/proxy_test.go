@@ -105,8 +105,8 @@ func TestMethodsThatARouteDoesNotHave(t *testing.T) {
 }
 
 func TestAClosedSiteSaysWhenItOpens(t *testing.T) {
-	s := testkit.NewServer(t, testkit.SQLiteURL(t), testkit.WithSites(func(dir string) {
-		testkit.AppendFile(t, dir+"/meridian-au/site.yaml", "\nmaintenance:\n  from: 2020-01-01T02:00:00Z\n  until: 2099-01-01T06:00:00Z\n  reference: MW-2026-118\n")
+	s := testkit.NewServer(t, testkit.SQLiteURL(t), testkit.WithSite("meridian-au", func(text string) string {
+		return text + "\nmaintenance:\n  from: 2020-01-01T02:00:00Z\n  until: 2099-01-01T06:00:00Z\n  reference: MW-2026-118\n"
 	}))
 	c := testkit.NewClient(t, s.URL("meridian-au", ""), s.Addr)
 	p := c.Get("/sign-in")

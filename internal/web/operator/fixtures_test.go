@@ -53,26 +53,10 @@ func samples() []pages.Sample {
 	add("overview", busy)
 	busy.Alerts = alertView()
 	add("overview-alerts", busy)
-	for name, v := range companyViews() {
-		add(name, v)
-	}
-	for name, v := range platformViews() {
-		add(name, v)
-	}
-	for name, v := range caseViews() {
-		add(name, v)
-	}
-	for name, v := range mailViews() {
-		add(name, v)
-	}
-	for name, v := range watchViews() {
-		add(name, v)
-	}
-	for name, v := range eventViews() {
-		add(name, v)
-	}
-	for name, v := range proposalViews("Adeyemi") {
-		add(name, v)
+	for _, views := range []map[string]ui.View{companyViews(), platformViews(), caseViews(), mailViews(), watchViews(), eventViews(), proposalViews("Adeyemi")} {
+		for name, v := range views {
+			add(name, v)
+		}
 	}
 	quiet := overview()
 	quiet.Database = time.Second

@@ -175,6 +175,9 @@ func (k *keeper) exchange(ctx context.Context, look bool) (err error) {
 		if came, err = k.record(ctx, q); err != nil || !look {
 			return err
 		}
+		if len(k.results) == 0 {
+			q.MayBeLost() // what was claimed is claimed again
+		}
 		if expired = 0; sweep {
 			if expired, err = q.ExpireMessages(ctx, now); err != nil {
 				return err

@@ -48,6 +48,9 @@ func (s *Service) takeOnce(ctx context.Context, a *attempt, limits []store.Limit
 		if err == nil && verdict == gatehouse.Admit {
 			err = tx.InsertOpenAttempt(tx, a.openAttempt())
 		}
+		if after == before {
+			tx.MayBeLost() // the outcome is counted in a transaction that lasts
+		}
 		return after, err
 	})
 	return verdict, err

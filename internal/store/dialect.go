@@ -156,7 +156,7 @@ func openSQLite(path string) (write, read *sql.DB, err error) {
 		return nil, nil, err
 	}
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)" + // disk.go does the rest
 		"&_pragma=foreign_keys(1)&_pragma=cache_size(-4000)&_dqs=0"
 	// What can undo a unit that shares a transaction (see joint) stays in memory: else SQLite makes a
 	// file for it in every other transaction. A migration is too large for that.

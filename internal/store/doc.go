@@ -7,5 +7,5 @@
 //
 // Single reads go through Store.Read; everything that changes something runs in Store.Write, in
 // one transaction, committed as a whole or not at all. On SQLite there is one writer at a time and
-// a commit is on the disk before Write returns (synchronous=FULL).
+// a commit is on the disk before Write returns (disk.go), unless it may be lost.
 package store

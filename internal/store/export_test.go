@@ -76,6 +76,12 @@ func (s *Store) Waiting() int {
 	return len(s.writer.queue)
 }
 
+// OnFlush replaces what waits for the disk; it gets what waited before.
+func (s *Store) OnFlush(flush func(real func() error) error) {
+	before := s.writer.disk.flush
+	s.writer.disk.flush = func(path string) error { return flush(func() error { return before(path) }) }
+}
+
 // asked answers each check with a query to the database, and caches nothing.
 type asked struct{}
 

@@ -14,7 +14,8 @@ import (
 // separate savepoint, and the last one commits for all. None returns before that, whether it
 // changed something or failed: it may have seen the others' changes. A unit that fails or panics
 // rolls back only its own changes. If the transaction fails, each unit runs again alone, so its
-// outcome is its own (closures of Store.Write are safe to run twice).
+// outcome is its own (closures of Store.Write are safe to run twice); but not if it is committed and
+// only the disk fails.
 
 // mostJoined is the maximum number of units in a transaction: the first of them waits for the
 // last.
@@ -24,6 +25,7 @@ const mostJoined = 32
 type liteWriter struct {
 	db       *sql.DB
 	prepared *statements
+	disk     disk // used by the one who has the turn
 
 	mu    sync.Mutex
 	busy  bool // somebody has the turn
@@ -42,9 +44,11 @@ type joint struct {
 	tx       *sql.Tx
 	prepared *statements
 	units    int
+	lasts    bool          // a unit needs it on the disk
 	gone     bool          // rolled back: no unit can join, and there is nothing to commit
 	done     chan struct{} // closed when it is over and its outcome is known
 	failed   error         // nil: committed, or there was nothing in it
+	unsafe   error         // it is committed, but not on the disk
 }
 
 // begin runs a transaction; it waits for its turn only as long as the context lasts.
@@ -56,7 +60,7 @@ func (w *liteWriter) begin(ctx context.Context, fn func(runner) error) error {
 	if err != nil {
 		return err
 	}
-	return cmp.Or(failed, t.failed)
+	return cmp.Or(failed, t.failed, t.unsafe)
 }
 
 // do runs a unit of work in a transaction, and waits until that is over. failed is the unit's
@@ -143,7 +147,7 @@ var errNoSavepoint = errors.New("the transaction that others had a part in is lo
 // unit runs a unit of work. The first one needs no savepoint: if it fails, there is nothing else
 // to keep.
 func (t *joint) unit(ctx context.Context, fn func(runner) error) (err error) {
-	run := &litePool{t.tx, t.prepared}
+	run := &litePool{run: t.tx, prepared: t.prepared}
 	t.units++
 	kept := false
 	defer func() {
@@ -165,6 +169,7 @@ func (t *joint) unit(ctx context.Context, fn func(runner) error) (err error) {
 		}
 	}
 	kept = true
+	t.lasts = t.lasts || !run.mayBeLost
 	return nil
 }
 
@@ -199,6 +204,9 @@ func (w *liteWriter) leave(ctx context.Context, t *joint, alone bool) {
 	}
 	if !t.gone {
 		t.failed = wrap(ctx, "commit", t.tx.Commit())
+		if t.failed == nil && t.lasts {
+			t.unsafe = w.disk.wait(ctx, t.conn)
+		}
 	}
 	if err := t.conn.Close(); t.failed == nil && err != nil && !errors.Is(err, sql.ErrConnDone) {
 		t.failed = wrap(ctx, "connection", err)

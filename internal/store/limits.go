@@ -29,6 +29,7 @@ func (s *Store) Allow(ctx context.Context, now time.Time, limits ...Limit) (wait
 		})
 	}
 	return wait, s.Write(ctx, func(q Queries) error {
+		q.MayBeLost()
 		wait, err = q.Allow(ctx, now, limits...)
 		return err
 	})
@@ -123,7 +124,10 @@ func (s *Store) GiveBack(ctx context.Context, limits ...Limit) error {
 	if s.dialect.shared {
 		return again(func() error { return s.Read().giveBack(ctx, limits) })
 	}
-	return s.Write(ctx, func(q Queries) error { return q.giveBack(ctx, limits) })
+	return s.Write(ctx, func(q Queries) error {
+		q.MayBeLost()
+		return q.giveBack(ctx, limits)
+	})
 }
 
 // GiveBackWith gives back limits if the transaction is committed.

@@ -13,13 +13,15 @@ type litePool struct {
 		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 	}
 	prepared *statements
+	// mayBeLost is for a transaction; see Queries.MayBeLost.
+	mayBeLost bool
 }
 
 func connectSQLite(write, read *sql.DB) connected {
 	reads, writes := &statements{db: read, m: &sync.Map{}}, &statements{db: write, m: &sync.Map{}}
-	writer := &liteWriter{db: write, prepared: writes}
+	writer := &liteWriter{db: write, prepared: writes, disk: disk{flush: flushLog}}
 	return connected{
-		reader:  &litePool{read, reads},
+		reader:  &litePool{run: read, prepared: reads},
 		begin:   writer.begin,
 		prepare: func(ctx context.Context, texts ...string) { writes.learn(ctx, &statements{missing: texts}) },
 		checks:  &unchanged{read: read},

@@ -103,6 +103,15 @@ func (s *Store) Write(ctx context.Context, fn func(Queries) error) error {
 	return s.writing.note(again(func() error { return s.writeOnce(ctx, fn) }))
 }
 
+// MayBeLost says that it does no harm if a power cut undoes the transaction. On SQLite, Write then
+// returns without waiting for the disk; a crash of the process alone loses nothing. What depends on
+// it is answered after a later transaction that does wait, and so brings this one along.
+func (q Queries) MayBeLost() {
+	if lite, ok := q.run.(*litePool); ok {
+		lite.mayBeLost = true
+	}
+}
+
 // again retries what lost a race on PostgreSQL, a few times.
 func again(do func() error) error {
 	for try := 0; ; try++ {

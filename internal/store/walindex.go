@@ -39,8 +39,8 @@ var walIndexes = struct {
 // for as long as the connection is open (while there is one, nobody shortens the file), and is
 // released when the store has closed all of its connections.
 func openWALIndex(ctx context.Context, conn *sql.Conn) *walIndex {
-	var path string
-	if err := conn.QueryRowContext(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'").Scan(&path); err != nil || path == "" {
+	path := databaseFile(ctx, conn)
+	if path == "" {
 		return nil
 	}
 	path += "-shm"

@@ -16,9 +16,14 @@ import (
 const hold = 10 * time.Minute
 
 // heldEnrolment switches a company's two-factor and begins the enrolment, which waits
-// until the clock has moved on by hold.
+// until the clock has moved on by hold. It first waits for the server to begin earlier ones: else it
+// would hold one of these.
 func heldEnrolment(t *testing.T, s *testkit.Server, admin gatehouse.User, enable bool) (e gatehouse.Enrolment) {
 	t.Helper()
+	testkit.Eventually(t, "an earlier run to be taken", func() bool {
+		due, err := s.Store.Read().RunDue(t.Context(), gatehouse.RunEnrolment, s.Clock.Now())
+		return err == nil && !due
+	})
 	now := s.Clock.Now()
 	e = gatehouse.Enrolment{Enable: enable, Run: gatehouse.Run{Kind: gatehouse.RunEnrolment, ID: store.NewID("enr", now), SiteID: admin.SiteID, CompanyID: admin.CompanyID,
 		State: gatehouse.RunRunning, StartedBy: admin.ID, StartedName: admin.DisplayName(), StartedAt: now}}

@@ -17,9 +17,12 @@ import (
 func openOnDisk(t *testing.T) (j *jointly, flushed *int) {
 	t.Helper()
 	j, flushed = openJointly(t), new(int)
-	j.OnFlush(func(real func() error) error {
+	j.OnFlush(func(log *os.File, real func(*os.File) error) error {
 		*flushed++
-		return real()
+		if _, err := os.Stat(log.Name()); err != nil {
+			t.Error(err)
+		}
+		return real(log)
 	})
 	return j, flushed
 }
@@ -101,9 +104,9 @@ func TestADiskThatFailsConfirmsNothing(t *testing.T) {
 			return note(ctx, q, name)
 		})
 	}
-	j.OnFlush(func(func() error) error { return broken })
+	j.OnFlush(func(*os.File, func(*os.File) error) error { return broken })
 	err := unit("a")
-	j.OnFlush(func(func() error) error { return nil })
+	j.OnFlush(func(*os.File, func(*os.File) error) error { return nil })
 	for _, err := range []error{err, unit("b")} {
 		if !errors.Is(err, broken) || gatehouse.KindOf(err) != gatehouse.Unavailable {
 			t.Errorf("a write returned %v", err)
@@ -121,6 +124,33 @@ func TestADiskThatFailsConfirmsNothing(t *testing.T) {
 	}
 	if names, want := j.notes(t), []string{"a", "b", "c"}; !slices.Equal(names, want) {
 		t.Errorf("after a restart there are %q, want %q", names, want)
+	}
+}
+
+// When all connections are closed, SQLite removes its log. The next one is another file, and it is that
+// which is flushed.
+func TestANewLogIsFlushed(t *testing.T) {
+	j, ctx := openJointly(t), t.Context()
+	path, _ := store.SQLitePath(j.url)
+	var logs []os.FileInfo
+	j.OnFlush(func(log *os.File, real func(*os.File) error) error {
+		there, err := os.Stat(path + "-wal")
+		own, statErr := log.Stat()
+		if err != nil || statErr != nil || !os.SameFile(there, own) {
+			t.Errorf("another file than the log is flushed: %v, %v", err, statErr)
+		}
+		logs = append(logs, own)
+		return real(log)
+	})
+	for _, name := range []string{"before", "after"} {
+		write(t, j.Store, func(q store.Queries) error { return note(ctx, q, name) })
+		j.CloseAll()
+		if _, err := os.Stat(path + "-wal"); err == nil {
+			t.Fatal("the log is still there, so this shows nothing")
+		}
+	}
+	if len(logs) != 2 {
+		t.Errorf("the log was flushed %d times", len(logs))
 	}
 }
 

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"os"
 	"time"
 
 	"gatehouse"
@@ -76,10 +78,20 @@ func (s *Store) Waiting() int {
 	return len(s.writer.queue)
 }
 
-// OnFlush replaces what waits for the disk; it gets what waited before.
-func (s *Store) OnFlush(flush func(real func() error) error) {
+// OnFlush replaces what waits for the disk; it gets the log, and what waited before.
+func (s *Store) OnFlush(flush func(log *os.File, real func(*os.File) error) error) {
 	before := s.writer.disk.flush
-	s.writer.disk.flush = func(path string) error { return flush(func() error { return before(path) }) }
+	s.writer.disk.flush = func(log *os.File) error { return flush(log, before) }
+}
+
+// CloseAll closes all connections to a database of SQLite; the next ones are new.
+func (s *Store) CloseAll() {
+	s.checks.(*unchanged).disconnect()
+	for _, db := range []*sql.DB{s.read, s.write} {
+		open := db.Stats().MaxOpenConnections
+		db.SetMaxIdleConns(-1)
+		db.SetMaxIdleConns(open)
+	}
 }
 
 // asked answers each check with a query to the database, and caches nothing.

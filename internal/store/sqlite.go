@@ -19,13 +19,13 @@ type litePool struct {
 
 func connectSQLite(write, read *sql.DB) connected {
 	reads, writes := &statements{db: read, m: &sync.Map{}}, &statements{db: write, m: &sync.Map{}}
-	writer := &liteWriter{db: write, prepared: writes, disk: disk{flush: flushLog}}
+	writer := &liteWriter{db: write, prepared: writes, disk: disk{flush: flushed}}
 	return connected{
 		reader:  &litePool{run: read, prepared: reads},
 		begin:   writer.begin,
 		prepare: func(ctx context.Context, texts ...string) { writes.learn(ctx, &statements{missing: texts}) },
 		checks:  &unchanged{read: read},
-		forget:  func() { reads.close(); writes.close() },
+		forget:  func() { reads.close(); writes.close(); writer.disk.close() },
 		writer:  writer,
 	}
 }

@@ -47,7 +47,9 @@ func openWALIndex(ctx context.Context, conn *sql.Conn) *walIndex {
 	walIndexes.mu.Lock()
 	defer walIndexes.mu.Unlock()
 	x := walIndexes.open[path]
-	if x == nil || !x.current() {
+	// SQLite removes it with the last connection, and a store that was closed while it was used has left
+	// it open.
+	if x == nil || !isStill(path, x.file) {
 		file, err := os.Open(path)
 		if err != nil {
 			return nil
@@ -58,17 +60,6 @@ func openWALIndex(ctx context.Context, conn *sql.Conn) *walIndex {
 	}
 	x.users++
 	return x
-}
-
-// current reports whether it is still the file of this name. SQLite removes the file with the last
-// connection, and a store that was closed while it was used has left it open.
-func (x *walIndex) current() bool {
-	own, err := x.file.Stat()
-	if err != nil {
-		return false
-	}
-	there, err := os.Stat(x.path)
-	return err == nil && os.SameFile(own, there)
 }
 
 // header returns the current header; false: it says nothing.

@@ -121,11 +121,10 @@ type Onward struct {
 	Leaving bool
 }
 
-func (Onward) Template() string          { return "openid_onward" }
-func (v Onward) Title(p *ui.Page) string { return v.Heading(p) }
+func (Onward) Template() string { return "openid_onward" }
 
-// Heading says what has been done.
-func (v Onward) Heading(p *ui.Page) string {
+// Title says what has been done.
+func (v Onward) Title(p *ui.Page) string {
 	if v.Leaving {
 		return p.T("signin.signed_out")
 	}

@@ -78,6 +78,12 @@ func (a Attempts) Take(p LockoutPolicy, now time.Time) (Attempts, AttemptVerdict
 	return a, Admit
 }
 
+// CountsAs reports whether others count the same wrong attempts, and are locked alike. They may
+// differ in what is being verified.
+func (a Attempts) CountsAs(b Attempts) bool {
+	return a.Row == b.Row && a.All == b.All && a.LockedAt.Equal(b.LockedAt)
+}
+
 // abandoned also covers a clock that jumped either way, so one that was briefly ahead does not
 // make everybody wait until that time. Servers of one database keep their clocks closer together
 // than AttemptTime.

@@ -103,6 +103,24 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+func TestCountsAs(t *testing.T) {
+	a := attempts(3, 9, 1)
+	for _, test := range []struct {
+		name string
+		b    gatehouse.Attempts
+		want bool
+	}{
+		{"one more is being verified", openFor(time.Second, attempts(3, 9, 2)), true},
+		{"one more wrong in a row", attempts(4, 9, 1), false},
+		{"one more wrong in all", attempts(3, 10, 1), false},
+		{"locked", lockedFor(0, attempts(3, 9, 1)), false},
+	} {
+		if got := test.b.CountsAs(a); got != test.want {
+			t.Errorf("%s: %t", test.name, got)
+		}
+	}
+}
+
 func TestLockEndsAndLockOver(t *testing.T) {
 	locked, byTotal := lockedFor(0, attempts(6, 6, 0)), lockedFor(0, attempts(1, 100, 0))
 	for _, test := range []struct {

@@ -48,7 +48,7 @@ func (s *Service) takeOnce(ctx context.Context, a *attempt, limits []store.Limit
 		if err == nil && verdict == gatehouse.Admit {
 			err = tx.InsertOpenAttempt(tx, a.openAttempt())
 		}
-		if after == before {
+		if after.CountsAs(before) {
 			tx.MayBeLost() // the outcome is counted in a transaction that lasts
 		}
 		return after, err

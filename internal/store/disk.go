@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"gatehouse"
@@ -25,6 +26,16 @@ type disk struct {
 	log    *os.File             // kept open: a server that runs out of files goes on with those it has
 	flush  func(*os.File) error // waits until a file is on the disk
 	failed error                // the first failure
+	waits  atomic.Int64         // so far
+}
+
+// DiskWaits returns how often changes have waited for the disk so far; always 0 on PostgreSQL, which
+// does that itself.
+func (s *Store) DiskWaits() int64 {
+	if s.writer == nil {
+		return 0
+	}
+	return s.writer.disk.waits.Load()
 }
 
 // wait returns when all that was committed on a connection is on the disk. The one who has the
@@ -35,6 +46,7 @@ func (d *disk) wait(ctx context.Context, conn *sql.Conn) error {
 		err = d.open(context.WithoutCancel(ctx), conn)
 	}
 	if err == nil {
+		d.waits.Add(1)
 		d.failed = d.flush(d.log)
 		err = d.failed
 	}

@@ -123,6 +123,7 @@ func (m *Metrics) page(ctx context.Context) []byte {
 	if m.database(ctx, &e) == nil {
 		up = 1
 	}
+	e.value("gatehouse_database_disk_waits_total", "counter", "Changes, or groups of them, that waited for SQLite's disk.", float64(m.store.DiskWaits()))
 	e.value("gatehouse_database_up", "gauge", "Whether the database answered this scrape.", up)
 	e.process(m.begun)
 	return e.Bytes()

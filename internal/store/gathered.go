@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"gatehouse"
 )
@@ -12,10 +16,20 @@ import (
 //
 // A message asks for the snapshot that PostgreSQL reads with: which transactions it sees. If that
 // is the same as before, so is every answer, and those that are cached need not be asked for.
+//
+// This holds for one session of the server. When one of its processes crashes, it ends all sessions
+// and forgets transactions that were not on its disk, those that were rolled back and those that may
+// be lost (see Queries.MayBeLost); then it uses their numbers again. So all messages use the same
+// connection, and with it go the cached answers. A pooler hides which session answers: behind one,
+// nothing is cached.
 type gathered struct {
+	db   *sql.DB
 	asks batches[*question]
 
-	// Only the request that asks uses these.
+	mu    sync.Mutex
+	conn  *sql.Conn // from the pool; nil: none yet, or no longer
+	alone bool      // it has a session of the server to itself
+	// answers are from that session.
 	answers answers[snapshot]
 	// changing: there was a change before the last message. While there is one before each,
 	// questions go in the same message, even if their answers are cached.
@@ -46,9 +60,60 @@ func (g *gathered) answer(ctx context.Context, q Queries, name key) (check, erro
 	return own.check, err
 }
 
-// find answers questions. Each is asked after its request came: the database itself, or only
-// whether it has changed. Equal ones are asked once.
+// find answers questions on the connection that is kept for it. One that has broken since its last
+// message, for instance because the server was restarted, is replaced once.
 func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	kept := g.conn != nil
+	err := g.findOnce(ctx, q, all)
+	if err != nil && kept && ctx.Err() == nil {
+		err = g.findOnce(ctx, q, all)
+	}
+	return err
+}
+
+// findOnce is a try of find. The connection goes if that fails, and with it what is cached.
+func (g *gathered) findOnce(ctx context.Context, q Queries, all []*question) error {
+	err := g.connect(ctx)
+	if err == nil {
+		err = g.conn.Raw(func(driven any) error {
+			q.run = &pgRunner{conn: driven.(*stdlib.Conn).Conn()}
+			return g.findOn(ctx, q, all)
+		})
+	}
+	if err != nil {
+		g.disconnect()
+	}
+	return err
+}
+
+// connect takes a connection, unless there is one.
+func (g *gathered) connect(ctx context.Context) (err error) {
+	if g.conn != nil {
+		return nil
+	}
+	if g.conn, err = g.db.Conn(ctx); err != nil {
+		return wrap(ctx, "connection", err)
+	}
+	g.answers, g.changing = answers[snapshot]{}, false
+	return g.conn.Raw(func(driven any) error {
+		pooled, err := isPooled(ctx, driven.(*stdlib.Conn).Conn())
+		g.alone = !pooled
+		return wrap(ctx, "connection", err)
+	})
+}
+
+func (g *gathered) disconnect() {
+	if g.conn != nil {
+		g.conn.Close() //nolint:errcheck // the pool discards it if it is broken
+		g.conn = nil
+	}
+}
+
+// findOn answers questions. Each is asked after its request came: the database itself, or only
+// whether it has changed. Equal ones are asked once.
+func (g *gathered) findOn(ctx context.Context, q Queries, all []*question) error {
 	var asked, known []*question
 	first := make(map[key]*question, len(all))
 	for _, one := range all {
@@ -56,7 +121,7 @@ func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
 			continue
 		}
 		first[one.name] = one
-		if g.answers.known[one.name] != nil && !g.changing {
+		if g.answers.known[one.name] != nil && !g.changing && g.alone {
 			known = append(known, one)
 		} else {
 			asked = append(asked, one)
@@ -94,10 +159,15 @@ func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
 // together sends questions in one message, after others.
 func together(ctx context.Context, q Queries, questions []*question, asks ...ask) error {
 	for _, one := range questions {
-		one.check = one.name.check()
+		one.check, one.found = one.name.check(), false
 		asks = append(asks, one.check.asks(&one.found)...)
 	}
 	return q.together(ctx, "check", asks...)
 }
 
-func (*gathered) close() (disconnected func()) { return func() {} }
+func (g *gathered) close() (disconnected func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.disconnect()
+	return func() {}
+}

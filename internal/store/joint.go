@@ -169,7 +169,7 @@ func (t *joint) unit(ctx context.Context, fn func(runner) error) (err error) {
 		}
 	}
 	kept = true
-	t.lasts = t.lasts || !run.mayBeLost
+	t.lasts = t.lasts || !run.passing
 	return nil
 }
 

@@ -17,7 +17,7 @@ func connectPostgres(db, _ *sql.DB) connected {
 			return onConnection(ctx, db, func(conn *pgx.Conn) error { return pgTransaction(ctx, conn, fn) })
 		},
 		prepare: func(context.Context, ...string) {},
-		checks:  &gathered{},
+		checks:  &gathered{db: db},
 		forget:  func() {},
 	}
 }
@@ -74,10 +74,6 @@ type pgRunner struct {
 }
 
 func (r *pgRunner) exec(ctx context.Context, text string, args []any) (n int64, err error) {
-	if len(r.waiting) == 0 {
-		tag, err := r.conn.Exec(ctx, text, args...)
-		return tag.RowsAffected(), err
-	}
 	err = r.together(ctx, []ask{{text: text, args: args, changed: &n}})
 	return n, err
 }
@@ -88,19 +84,21 @@ func (r *pgRunner) later(_ context.Context, text string, args []any) error {
 }
 
 func (r *pgRunner) query(ctx context.Context, text string, args []any, row func(func(...any) error) error) error {
-	if len(r.waiting) > 0 {
-		return r.together(ctx, []ask{{text: text, args: args, row: row}})
-	}
-	rows, err := r.conn.Query(ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	return readRows(rows, row)
+	return r.together(ctx, []ask{{text: text, args: args, row: row}})
+}
+
+// mayBeLost has a function set what SET LOCAL would: that one warns if the transaction is only a
+// message.
+func (r *pgRunner) mayBeLost() {
+	r.waiting = append(r.waiting, ask{text: "SELECT set_config('synchronous_commit', 'off', true)"})
 }
 
 func (r *pgRunner) together(ctx context.Context, asks []ask) error {
 	asks = append(r.waiting, asks...)
 	r.waiting = nil
+	if len(asks) == 1 { // with less work than for several
+		return asks[0].alone(ctx, r.conn)
+	}
 	batch := &pgx.Batch{}
 	for _, a := range asks {
 		batch.Queue(a.text, a.args...)
@@ -116,6 +114,22 @@ func (r *pgRunner) together(ctx context.Context, asks []ask) error {
 		failed = err
 	}
 	return failed
+}
+
+// alone sends a statement in a message of its own.
+func (a ask) alone(ctx context.Context, conn *pgx.Conn) error {
+	if a.row == nil {
+		tag, err := conn.Exec(ctx, a.text, a.args...)
+		if a.changed != nil {
+			*a.changed = tag.RowsAffected()
+		}
+		return err
+	}
+	rows, err := conn.Query(ctx, a.text, a.args...)
+	if err != nil {
+		return err
+	}
+	return readRows(rows, a.row)
 }
 
 // read reads the answer to one of several queries.
@@ -158,6 +172,8 @@ func (p pgPool) exec(ctx context.Context, text string, args []any) (n int64, err
 	})
 	return n, err
 }
+
+func (pgPool) mayBeLost() {}
 
 func (p pgPool) later(ctx context.Context, text string, args []any) error {
 	_, err := p.exec(ctx, text, args)

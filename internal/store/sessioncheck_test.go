@@ -40,6 +40,14 @@ func TestASessionCheckIsNeverOld(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		checksAreNeverOld(t, open(t, url), open(t, url))
 	})
+	t.Run("postgres behind a pooler", func(t *testing.T) {
+		url := testkit.PooledURL(t)
+		processes := []*store.Store{open(t, url), open(t, url)}
+		if _, err := processes[0].Migrate(t.Context(), noon); err != nil {
+			t.Fatal(err)
+		}
+		checksAreNeverOld(t, processes...)
+	})
 	t.Run("sqlite without the index of its log", func(t *testing.T) {
 		url := testkit.SQLiteURL(t)
 		with, without := open(t, url), open(t, url)

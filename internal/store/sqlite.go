@@ -13,8 +13,7 @@ type litePool struct {
 		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
 	}
 	prepared *statements
-	// mayBeLost is for a transaction; see Queries.MayBeLost.
-	mayBeLost bool
+	passing  bool // it is a transaction that may be lost
 }
 
 func connectSQLite(write, read *sql.DB) connected {
@@ -29,6 +28,8 @@ func connectSQLite(write, read *sql.DB) connected {
 		writer:  writer,
 	}
 }
+
+func (p *litePool) mayBeLost() { p.passing = true }
 
 // An SQLite statement is over before anybody could cancel it, and watching for that costs two
 // goroutines each, more than most statements take; so it runs without the context, which only ends

@@ -103,14 +103,11 @@ func (s *Store) Write(ctx context.Context, fn func(Queries) error) error {
 	return s.writing.note(again(func() error { return s.writeOnce(ctx, fn) }))
 }
 
-// MayBeLost says that it does no harm if a power cut undoes the transaction. On SQLite, Write then
-// returns without waiting for the disk; a crash of the process alone loses nothing. What depends on
-// it is answered after a later transaction that does wait, and so brings this one along.
-func (q Queries) MayBeLost() {
-	if lite, ok := q.run.(*litePool); ok {
-		lite.mayBeLost = true
-	}
-}
+// MayBeLost says that it does no harm if a power cut, or a crash of PostgreSQL, undoes the
+// transaction: Write then returns without waiting for the disk. On SQLite a crash of the process
+// alone loses nothing. What depends on it is answered after a later transaction that does wait, and
+// so brings this one along.
+func (q Queries) MayBeLost() { q.run.mayBeLost() }
 
 // again retries what lost a race on PostgreSQL, a few times.
 func again(do func() error) error {
@@ -253,6 +250,8 @@ type runner interface {
 	query(ctx context.Context, text string, args []any, row func(scan func(...any) error) error) error
 	later(ctx context.Context, text string, args []any) error
 	together(ctx context.Context, asks []ask) error
+	// mayBeLost is Queries.MayBeLost, for a transaction.
+	mayBeLost()
 }
 
 // NewID returns an identifier: prefix, underscore, UUIDv7 in hex (RFC 9562 5.7). IDs sort by time,

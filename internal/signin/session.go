@@ -33,10 +33,6 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 	if err := s.stillTrusted(tx, f, browser); err != nil {
 		return "", "", err
 	}
-	browser, err = s.deviceFor(tx, u, browser, s.deviceToken(tx.Caller, tx.Site.ID, cookie, made), f.SignIn.TrustDevice)
-	if err != nil {
-		return "", "", err
-	}
 	signedIn := tx.SignedIn
 	if gatehouse.SeenToday(u, now, tx.Site.ZoneOf(f.Zone)) {
 		signedIn = tx.SignedInAgain
@@ -44,10 +40,7 @@ func (s *Service) finish(tx *act.Unit, f gatehouse.SignInFacts, browser, cookie 
 	if err := signedIn(tx, tx.Site.ID, u.ID, now); err != nil {
 		return "", "", err
 	}
-	id, first, err := tx.DeviceSignedIn(tx, tx.Site.ID, u.ID, secret.HashToken(browser), store.NewID("dev", now), tx.Caller.UserAgent, tx.Caller.IPAddress, now)
-	if err == nil && first {
-		err = s.welcome(tx, u)
-	}
+	browser, id, err := s.onDevice(tx, u, browser, s.deviceToken(tx.Caller, tx.Site.ID, cookie, made), f.SignIn.TrustDevice)
 	if err != nil {
 		return "", "", err
 	}
@@ -101,6 +94,26 @@ func (s *Service) codeAfterAll(tx *act.Unit, f *gatehouse.SignInFacts) error {
 		return nil
 	}
 	return s.sendLate(tx, *f)
+}
+
+// onDevice records that a user finished a sign-in on a device, which trust is about to settle on, or
+// not. It returns the token that the device has from now on, and its ID.
+func (s *Service) onDevice(tx *act.Unit, u gatehouse.User, token, fresh string, trusts bool) (browser, id string, err error) {
+	now, c := tx.Now(), tx.Caller
+	if token != "" && !trusts { // mostly it is known, and nothing but that has to be written
+		id, err = tx.DeviceSignedInAgain(tx, tx.Site.ID, u.ID, secret.HashToken(token), c.UserAgent, c.IPAddress, now, now.Add(-gatehouse.DeviceKnownFor))
+		if gatehouse.KindOf(err) != gatehouse.NotFound {
+			return token, id, err
+		}
+	}
+	if browser, err = s.deviceFor(tx, u, token, fresh, trusts); err != nil {
+		return "", "", err
+	}
+	id, first, err := tx.DeviceSignedIn(tx, tx.Site.ID, u.ID, secret.HashToken(browser), store.NewID("dev", now), c.UserAgent, c.IPAddress, now)
+	if err == nil && first {
+		err = s.welcome(tx, u)
+	}
+	return browser, id, err
 }
 
 // deviceFor returns the token that identifies a device from now on. It keeps the existing one only

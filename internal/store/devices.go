@@ -109,6 +109,15 @@ func (q Queries) DeviceSignedIn(ctx context.Context, siteID, userID, tokenHash, 
 	return kept, n == 1, err
 }
 
+// DeviceSignedInAgain is DeviceSignedIn for a device that has finished a sign-in as the user since the
+// given time; gatehouse.ErrNotFound if it has not. Its ID stays.
+func (q Queries) DeviceSignedInAgain(ctx context.Context, siteID, userID, tokenHash, userAgent, address string, now, since time.Time) (id string, err error) {
+	err = q.one(ctx, "device signed in again", `UPDATE devices SET seen_at = $4, user_agent = $5, address = $6
+		WHERE site_id = $1 AND user_id = $2 AND token_hash = $3 AND created_at > 0 AND seen_at > $7 RETURNING id`,
+		[]any{siteID, userID, tokenHash, micros(now), userAgent, address, micros(since)}, &id)
+	return id, err
+}
+
 // TrustDevice trusts a device of a user from the given time on.
 func (q Queries) TrustDevice(ctx context.Context, siteID, userID, id string, at time.Time) error {
 	n, err := q.exec(ctx, "trust device", `UPDATE devices SET trusted_at = $4 WHERE site_id = $1 AND user_id = $2 AND id = $3`,

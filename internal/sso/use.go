@@ -34,6 +34,7 @@ type Introspection struct {
 //
 // Errors: *ProtocolError, Unavailable.
 func (s *Service) Introspect(ctx context.Context, st *site.Site, c gatehouse.Caller, authorization string, p Params) (Introspection, error) {
+	ctx = s.accessAhead(ctx, st, p.Get("token"))
 	a, token, err := s.aboutToken(ctx, st, c, authorization, p)
 	if err != nil {
 		return Introspection{}, err

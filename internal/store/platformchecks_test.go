@@ -47,7 +47,7 @@ func TestAPlatformsCheckIsNeverOld(t *testing.T) {
 				})
 			}
 			s := processes[chance.IntN(2)]
-			asked, direct := platformChecks(t, s, a.ID, hash, f.ID), platformChecks(t, store.Unkept(s), a.ID, hash, f.ID)
+			asked, direct := platformChecks(t, s, i%2 == 0, a.ID, hash, f.ID), platformChecks(t, store.Unkept(s), false, a.ID, hash, f.ID)
 			if !reflect.DeepEqual(asked, direct) {
 				t.Fatalf("step %d: a request is answered %+v, the database has %+v", i, asked, direct)
 			}
@@ -61,12 +61,20 @@ func TestAPlatformsCheckIsNeverOld(t *testing.T) {
 	})
 }
 
-// platformChecks returns a store's answers to everything that platforms' requests check.
-func platformChecks(t *testing.T, s *store.Store, application, token, family string) []any {
+// platformChecks returns a store's answers to everything that platforms' requests check, the second
+// ones along with the first, or each by itself.
+func platformChecks(t *testing.T, s *store.Store, along bool, application, token, family string) []any {
 	t.Helper()
-	client, secrets, clientErr := s.Client(t.Context(), "one", application)
-	access, grant, accessErr := s.Access(t.Context(), "one", token)
-	whole, familyErr := s.Family(t.Context(), "one", family)
+	ofToken, ofFamily := t.Context(), t.Context()
+	if along {
+		ofToken, ofFamily = s.AccessAhead(ofToken, "one", token), s.FamilyAhead(ofFamily, "one", family)
+	}
+	client, secrets, clientErr := s.Client(ofToken, "one", application)
+	access, grant, accessErr := s.Access(ofToken, "one", token)
+	if _, _, err := s.Client(ofFamily, "one", application); gatehouse.KindOf(err) != gatehouse.KindOf(clientErr) {
+		t.Errorf("the same application twice: %v, %v", clientErr, err)
+	}
+	whole, familyErr := s.Family(ofFamily, "one", family)
 	var found any
 	if accessErr == nil {
 		found = access
@@ -76,4 +84,31 @@ func platformChecks(t *testing.T, s *store.Store, application, token, family str
 	}
 	_, _, elsewhere := s.Access(t.Context(), "two", token)
 	return []any{client, secrets, gatehouse.KindOf(clientErr), found, *grant, gatehouse.KindOf(accessErr), whole, gatehouse.KindOf(familyErr), gatehouse.KindOf(elsewhere)}
+}
+
+// What goes along with one check is for that request only: it is not an answer to a later one, and a
+// check of something else is not answered by it.
+func TestACheckAheadIsForOneRequest(t *testing.T) {
+	testkit.Databases(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		a, f := testGrant(t, s, "one")
+		ctx := t.Context()
+		first := s.FamilyAhead(ctx, "one", f.ID)
+		if _, _, err := s.Client(first, "one", a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Family(first, "one", "another"); gatehouse.KindOf(err) != gatehouse.NotFound {
+			t.Errorf("another family: %v", err)
+		}
+		write(t, s, func(q store.Queries) error {
+			return store.Run(ctx, q, `UPDATE token_families SET ended_at = 1000 WHERE site_id = 'one' AND id = $1`, f.ID)
+		})
+		next := s.FamilyAhead(ctx, "one", f.ID)
+		if _, _, err := s.Client(next, "one", a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if g, err := s.Family(next, "one", f.ID); err != nil || g.Family.Alive(noon) {
+			t.Errorf("the next request: %v, alive %t", err, g.Family.Alive(noon))
+		}
+	})
 }

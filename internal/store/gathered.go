@@ -28,6 +28,7 @@ type gathered struct {
 
 	mu    sync.Mutex
 	conn  *sql.Conn // from the pool; nil: none yet, or no longer
+	used  time.Time // when the last message was sent
 	alone bool      // it has a session of the server to itself
 	// answers are from that session.
 	answers answers[snapshot]
@@ -124,11 +125,18 @@ func (g *gathered) findOnce(ctx context.Context, q Queries, all []*question) err
 	return err
 }
 
+// idleCheck is how long a connection is kept without messages. What is between us and the server may
+// forget an idle one without a word; the pool looks whether it still answers.
+const idleCheck = time.Minute
+
 // connect takes a connection, unless there is one.
 func (g *gathered) connect(ctx context.Context) (err error) {
-	if g.conn != nil {
+	idle := time.Since(g.used) > idleCheck
+	g.used = time.Now()
+	if g.conn != nil && !idle {
 		return nil
 	}
+	g.disconnect()
 	if g.conn, err = g.db.Conn(ctx); err != nil {
 		return wrap(ctx, "connection", err)
 	}

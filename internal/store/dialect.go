@@ -187,6 +187,9 @@ func createPrivately(path string) error {
 	return f.Close()
 }
 
+// poolSize is how many connections a process has to PostgreSQL at most.
+const poolSize = 16
+
 func openPostgres(ctx context.Context, rawURL string) (*sql.DB, error) {
 	config, err := pgx.ParseConfig(rawURL)
 	if err != nil {
@@ -196,8 +199,8 @@ func openPostgres(ctx context.Context, rawURL string) (*sql.DB, error) {
 		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	db := stdlib.OpenDB(*config)
-	db.SetMaxOpenConns(16)
-	db.SetMaxIdleConns(16)
+	db.SetMaxOpenConns(poolSize)
+	db.SetMaxIdleConns(poolSize)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	return db, nil
 }

@@ -26,10 +26,11 @@ type gathered struct {
 	db   *sql.DB
 	asks batches[*question]
 
-	mu    sync.Mutex
-	conn  *sql.Conn // from the pool; nil: none yet, or no longer
-	used  time.Time // when the last message was sent
-	alone bool      // it has a session of the server to itself
+	mu     sync.Mutex
+	conn   *sql.Conn // from the pool; nil: none yet, or no longer
+	used   time.Time // when the last message was sent
+	closed bool
+	alone  bool // it has a session of the server to itself
 	// answers are from that session.
 	answers answers[snapshot]
 	// changing: there was a change before the last message. While there is one before each,
@@ -93,7 +94,7 @@ func (g *gathered) answer(ctx context.Context, q Queries, name key) (check, erro
 }
 
 // find answers questions on the connection that is kept for it. One that has broken since its last
-// message, for instance because the server was restarted, is replaced once.
+// message, for instance because the server was restarted, is replaced; the pool may have more of them.
 func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -102,10 +103,11 @@ func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
 			all = append(all, one.along)
 		}
 	}
-	kept := g.conn != nil
-	err := g.findOnce(ctx, q, all)
-	if err != nil && kept && ctx.Err() == nil {
-		err = g.findOnce(ctx, q, all)
+	var err error
+	for range poolSize + 1 {
+		if err = g.findOnce(ctx, q, all); gatehouse.KindOf(err) != gatehouse.Unavailable || ctx.Err() != nil {
+			break
+		}
 	}
 	return err
 }
@@ -125,9 +127,13 @@ func (g *gathered) findOnce(ctx context.Context, q Queries, all []*question) err
 	return err
 }
 
-// idleCheck is how long a connection is kept without messages. What is between us and the server may
-// forget an idle one without a word; the pool looks whether it still answers.
-const idleCheck = time.Minute
+const (
+	// idleCheck is how long a connection is kept without messages. What is between us and the server
+	// may forget an idle one without a word; the pool looks whether it still answers.
+	idleCheck = time.Minute
+	// connectTime is how long that, or a new connection, may take: after it, there is another try.
+	connectTime = 2 * time.Second
+)
 
 // connect takes a connection, unless there is one.
 func (g *gathered) connect(ctx context.Context) (err error) {
@@ -137,8 +143,13 @@ func (g *gathered) connect(ctx context.Context) (err error) {
 		return nil
 	}
 	g.disconnect()
-	if g.conn, err = g.db.Conn(ctx); err != nil {
-		return wrap(ctx, "connection", err)
+	if g.closed {
+		return wrap(ctx, "connection", sql.ErrConnDone)
+	}
+	soon, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	if g.conn, err = g.db.Conn(soon); err != nil {
+		return wrap(soon, "connection", err)
 	}
 	g.answers, g.changing = answers[snapshot]{}, false
 	return g.conn.Raw(func(driven any) error {
@@ -213,5 +224,6 @@ func (g *gathered) close() (disconnected func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.disconnect()
+	g.closed = true
 	return func() {}
 }

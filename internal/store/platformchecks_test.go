@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -111,4 +112,29 @@ func TestACheckAheadIsForOneRequest(t *testing.T) {
 			t.Errorf("the next request: %v, alive %t", err, g.Family.Alive(noon))
 		}
 	})
+}
+
+// On PostgreSQL the second check of a request is answered with the first: what happens in between is
+// seen by the next request.
+func TestACheckAheadIsAnsweredWithTheFirst(t *testing.T) {
+	s := open(t, testkit.PostgresURL(t))
+	a, f := testGrant(t, s, "one")
+	for _, c := range []struct {
+		name  string
+		ctx   context.Context
+		alive bool
+	}{
+		{"with the first", s.FamilyAhead(t.Context(), "one", f.ID), true},
+		{"by itself", t.Context(), false},
+	} {
+		if _, _, err := s.Client(c.ctx, "one", a.ID); err != nil {
+			t.Fatal(err)
+		}
+		write(t, s, func(q store.Queries) error {
+			return store.Run(c.ctx, q, `UPDATE token_families SET ended_at = 1000 WHERE site_id = 'one' AND id = $1`, f.ID)
+		})
+		if g, err := s.Family(c.ctx, "one", f.ID); err != nil || g.Family.Alive(noon) != c.alive {
+			t.Errorf("%s: %v, alive %t", c.name, err, g.Family.Alive(noon))
+		}
+	}
 }

@@ -105,8 +105,8 @@ func (s *Store) Write(ctx context.Context, fn func(Queries) error) error {
 
 // MayBeLost says that it does no harm if a power cut, or a crash of PostgreSQL, undoes the
 // transaction: Write then returns without waiting for the disk. On SQLite a crash of the process
-// alone loses nothing. What depends on it is answered after a later transaction that does wait, and
-// so brings this one along.
+// alone loses nothing. On both databases, what depends on it is answered after a later transaction
+// that does wait, and so brings this one along.
 func (q Queries) MayBeLost() { q.run.mayBeLost() }
 
 // again retries what lost a race on PostgreSQL, a few times.

@@ -1,7 +1,9 @@
 package testkit
 
 import (
+	"crypto/rand"
 	"fmt"
+	"math/big"
 	"net"
 	"net/url"
 	"os"
@@ -57,14 +59,23 @@ func PooledURL(t testing.TB) string {
 	return direct.String()
 }
 
+// freePort returns a port for a program that listens on a number. It is below those that the system
+// hands out: another test's server or connection could get one of these before the program does.
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		n, err := rand.Int(rand.Reader, big.NewInt(12_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := 20_000 + int(n.Int64())
+		if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free from 20000 to 31999")
+	return 0
 }
 
 func waitForPort(t testing.TB, address string) {

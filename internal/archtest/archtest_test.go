@@ -105,7 +105,7 @@ var keptImports = []struct {
 // realClock is where the real time may be used instead of now: where a process begins,
 // and where a duration is measured or a socket gets a deadline.
 const realClock = "cmd/gatehouse examples internal/assembly internal/bench internal/demo internal/testkit/... " +
-	"internal/web/server.go internal/store/batches.go internal/store/gathered.go internal/store/writable.go internal/store/latency.go internal/mail/deliver.go internal/mail/keeper.go internal/mail/sender.go internal/mail/smtp.go"
+	"internal/web/server.go internal/store/batches.go internal/store/writable.go internal/store/latency.go internal/mail/deliver.go internal/mail/keeper.go internal/mail/sender.go internal/mail/smtp.go"
 
 // keptCalls are third-party functions and conversions that only some rooms, or single
 // files, may use.

@@ -205,26 +205,26 @@ func openPostgres(ctx context.Context, rawURL string) (*sql.DB, error) {
 	return db, nil
 }
 
-// pooled reports whether there is a pooler in front of the server: then no named statements may be
-// prepared. A server that does not answer now is tried again by Ping, which reports it.
+// pooled reports whether there is a pooler such as pgbouncer in front of the server. In
+// transaction mode, it gives each transaction a different server session, where an earlier
+// prepared statement is unknown, or a different one has its name; so no named statements may be
+// prepared. A pooler shows by its process ID, which differs from that of the session that answers.
+// If nobody answers now, Ping says so; should that find somebody, it may be a pooler.
 func pooled(ctx context.Context, config *pgx.ConnConfig) bool {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return false
+		return true
 	}
 	defer conn.Close(ctx) //nolint:errcheck // no longer needed
-	pooled, err := isPooled(ctx, conn)
-	return pooled && err == nil
+	var pid uint32
+	err = conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&pid)
+	return err != nil || pid != conn.PgConn().PID()
 }
 
-// isPooled reports whether a connection is one to a pooler such as pgbouncer. In transaction mode,
-// it gives each transaction a different server session, where an earlier prepared statement is
-// unknown, or a different one has its name. A pooler shows by its process ID, which differs from
-// that of the session that answers.
-func isPooled(ctx context.Context, conn *pgx.Conn) (bool, error) {
-	var pid uint32
-	err := conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeExec).Scan(&pid)
-	return pid != conn.PgConn().PID(), err
+// behindPooler reports whether openPostgres found a pooler, or the database's URL says how statements
+// are sent, as for one.
+func behindPooler(config *pgx.ConnConfig) bool {
+	return config.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement
 }
 
 const (

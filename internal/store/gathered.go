@@ -3,10 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
-	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/jackc/pgx/v5"
 
 	"gatehouse"
 )
@@ -19,19 +18,16 @@ import (
 //
 // This holds for one session of the server. When one of its processes crashes, it ends all sessions
 // and forgets transactions that were not on its disk, those that were rolled back and those that may
-// be lost (see Queries.MayBeLost); then it uses their numbers again. So all messages use the same
-// connection, and with it go the cached answers. A pooler hides which session answers: behind one,
-// nothing is cached.
+// be lost (see Queries.MayBeLost); then it uses their numbers again. So a cached answer is used only
+// on the connection that it came from; the pool gives the last one that was used. A pooler hides
+// which session answers: behind one, nothing is cached.
 type gathered struct {
 	db   *sql.DB
 	asks batches[*question]
 
-	mu     sync.Mutex
-	conn   *sql.Conn // from the pool; nil: none yet, or no longer
-	used   time.Time // when the last message was sent
-	closed bool
-	alone  bool // it has a session of the server to itself
-	// answers are from that session.
+	// Only the request that asks uses these.
+	last    *pgx.Conn // of the last message
+	pooled  bool      // behind a pooler
 	answers answers[snapshot]
 	// changing: there was a change before the last message. While there is one before each,
 	// questions go in the same message, even if their answers are cached.
@@ -73,6 +69,7 @@ func (s *Store) ahead(ctx context.Context, name key) context.Context {
 type snapshot struct {
 	transactions string
 	server       int64 // when it started
+	conn         *pgx.Conn
 }
 
 const snapshotText = `SELECT CAST(txid_current_snapshot() AS TEXT), pg_postmaster_start_time()`
@@ -93,11 +90,9 @@ func (g *gathered) answer(ctx context.Context, q Queries, name key) (check, erro
 	return own.answer(err)
 }
 
-// find answers questions on the connection that is kept for it. One that has broken since its last
-// message, for instance because the server was restarted, is replaced; the pool may have more of them.
+// find answers questions. A connection that has broken since its last message, for instance because
+// the server was restarted, is replaced; the pool may have more of them.
 func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	for _, one := range all {
 		if one.along != nil {
 			all = append(all, one.along)
@@ -105,70 +100,24 @@ func (g *gathered) find(ctx context.Context, q Queries, all []*question) error {
 	}
 	var err error
 	for range poolSize + 1 {
-		if err = g.findOnce(ctx, q, all); gatehouse.KindOf(err) != gatehouse.Unavailable || ctx.Err() != nil {
+		err = onConnection(ctx, g.db, func(conn *pgx.Conn) error {
+			q.run = &pgRunner{conn: conn}
+			return g.findOn(ctx, conn, q, all)
+		})
+		if gatehouse.KindOf(err) != gatehouse.Unavailable || ctx.Err() != nil {
 			break
 		}
 	}
 	return err
 }
 
-// findOnce is a try of find. The connection goes if that fails, and with it what is cached.
-func (g *gathered) findOnce(ctx context.Context, q Queries, all []*question) error {
-	err := g.connect(ctx)
-	if err == nil {
-		err = g.conn.Raw(func(driven any) error {
-			q.run = &pgRunner{conn: driven.(*stdlib.Conn).Conn()}
-			return g.findOn(ctx, q, all)
-		})
-	}
-	if err != nil {
-		g.disconnect()
-	}
-	return err
-}
-
-const (
-	// idleCheck is how long a connection is kept without messages. What is between us and the server
-	// may forget an idle one without a word; the pool looks whether it still answers.
-	idleCheck = time.Minute
-	// connectTime is how long that, or a new connection, may take: after it, there is another try.
-	connectTime = 2 * time.Second
-)
-
-// connect takes a connection, unless there is one.
-func (g *gathered) connect(ctx context.Context) (err error) {
-	idle := time.Since(g.used) > idleCheck
-	g.used = time.Now()
-	if g.conn != nil && !idle {
-		return nil
-	}
-	g.disconnect()
-	if g.closed {
-		return wrap(ctx, "connection", sql.ErrConnDone)
-	}
-	soon, cancel := context.WithTimeout(ctx, connectTime)
-	defer cancel()
-	if g.conn, err = g.db.Conn(soon); err != nil {
-		return wrap(soon, "connection", err)
-	}
-	g.answers, g.changing = answers[snapshot]{}, false
-	return g.conn.Raw(func(driven any) error {
-		pooled, err := isPooled(ctx, driven.(*stdlib.Conn).Conn())
-		g.alone = !pooled
-		return wrap(ctx, "connection", err)
-	})
-}
-
-func (g *gathered) disconnect() {
-	if g.conn != nil {
-		g.conn.Close() //nolint:errcheck // the pool discards it if it is broken
-		g.conn = nil
-	}
-}
-
 // findOn answers questions. Each is asked after its request came: the database itself, or only
 // whether it has changed. Equal ones are asked once.
-func (g *gathered) findOn(ctx context.Context, q Queries, all []*question) error {
+func (g *gathered) findOn(ctx context.Context, conn *pgx.Conn, q Queries, all []*question) error {
+	if g.last != conn {
+		g.last, g.pooled = conn, behindPooler(conn.Config())
+	}
+	cached := !g.changing && g.answers.at.conn == conn && !g.pooled
 	var asked, known []*question
 	first := make(map[key]*question, len(all))
 	for _, one := range all {
@@ -176,7 +125,7 @@ func (g *gathered) findOn(ctx context.Context, q Queries, all []*question) error
 			continue
 		}
 		first[one.name] = one
-		if g.answers.known[one.name] != nil && !g.changing && g.alone {
+		if g.answers.known[one.name] != nil && cached {
 			known = append(known, one)
 		} else {
 			asked = append(asked, one)
@@ -188,7 +137,7 @@ func (g *gathered) findOn(ctx context.Context, q Queries, all []*question) error
 	if err := together(ctx, q, asked, version); err != nil {
 		return err
 	}
-	at.server = started.UnixMicro()
+	at.server, at.conn = started.UnixMicro(), conn
 	if g.changing = g.answers.now(at); g.changing && len(known) > 0 {
 		if err := together(ctx, q, known); err != nil {
 			return err
@@ -220,10 +169,4 @@ func together(ctx context.Context, q Queries, questions []*question, asks ...ask
 	return q.together(ctx, "check", asks...)
 }
 
-func (g *gathered) close() (disconnected func()) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.disconnect()
-	g.closed = true
-	return func() {}
-}
+func (*gathered) close() (disconnected func()) { return func() {} }

@@ -22,8 +22,8 @@ type LockoutPolicy struct {
 // An attempt is counted as open, and committed, before anything is verified; open ones use up the
 // room of wrong ones. It is judged only if that is still there, and its outcome is on the disk before
 // it is told. So the count of wrong guesses that were answered is never lower than the real number,
-// no matter what happens concurrently or crashes in between (invariant 3). The methods are the whole rule:
-// the caller reads the counts, applies a method, and writes them back, in one transaction.
+// no matter what happens concurrently or crashes in between (invariant 3). The methods are the whole
+// rule: the caller reads the counts, applies a method, and writes them back, in one transaction.
 type Attempts struct {
 	// Row counts the wrong ones since the last right one.
 	Row int
